@@ -1,0 +1,191 @@
+"""Look at every image of a data set once: what it is, what it resembles, whether it stays."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
+from pathlib import Path, PurePosixPath
+
+import imagehash
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from tqdm import tqdm
+
+from checkstate.errors import UserError
+from checkstate.files import read_csv
+from checkstate.images import SUFFIXES, ImageError, read_image
+
+SPLITS = frozenset({"train", "val", "test"})
+HASH_SIZE = 16
+NEIGHBOURS = 8
+"""Entries that each hash is compared with in every sorted table."""
+
+Row = dict[str, object]
+
+
+def find_data(root: Path, name: str) -> Path:
+    """Return data/<name>, a folder or one .zip or .tar archive; raises UserError."""
+    for candidate in (root / name, root / f"{name}.zip", root / f"{name}.tar"):
+        if candidate.exists():
+            return candidate
+    raise UserError(f"{root / name}: no such folder, .zip or .tar (data.name={name})")
+
+
+def read_members(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield (relative POSIX path, bytes) of every file of a folder, .zip or .tar, unsorted."""
+    if source.is_dir():
+        for path in sorted(p for p in source.rglob("*") if p.is_file()):
+            yield path.relative_to(source).as_posix(), path.read_bytes()
+    elif source.suffix == ".zip":
+        with zipfile.ZipFile(source) as archive:
+            for info in archive.infolist():
+                if not info.is_dir():
+                    yield info.filename, archive.read(info)
+    else:
+        with tarfile.open(source) as tar:
+            for member in tar:
+                content = tar.extractfile(member) if member.isfile() else None
+                if content:
+                    yield member.name.removeprefix("./"), content.read()
+
+
+def place(path: str) -> tuple[str, str] | None:
+    """Return (label, predefined split or '') of a path, or None for what is no labelled image.
+
+    Both layouts are read: <class>/<file> and <train|val|test>/<class>/<file>.
+    """
+    pure = PurePosixPath(path)
+    if pure.suffix.lower() not in SUFFIXES or any(part.startswith(".") for part in pure.parts):
+        return None
+    folders = pure.parts[:-1]
+    if len(folders) > 1 and folders[0] in SPLITS:
+        return folders[1], folders[0]
+    return (folders[0], "") if folders and folders[0] not in SPLITS else None
+
+
+def inspect(item: tuple[str, bytes]) -> Row:
+    """Decode one image: size, md5 of its pixels and of its file, 256-bit perceptual hash."""
+    path, content = item
+    label, split = place(path) or ("", "")
+    row: Row = {"path": path, "label": label, "predefined": split}
+    try:
+        image = read_image(content)
+    except ImageError as error:
+        return row | {"error": str(error).removeprefix("image: ")}
+    pixels = hashlib.md5(repr(image.size).encode() + image.tobytes(), usedforsecurity=False)
+    small = image.resize((128, 128), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return row | {
+        "width": image.width,
+        "height": image.height,
+        "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "pixels": pixels.hexdigest(),
+        "phash": str(imagehash.phash(small, hash_size=HASH_SIZE)),
+    }
+
+
+def inspect_all(members: Iterable[tuple[str, bytes]]) -> list[Row]:
+    """Inspect every labelled image on all cores; sorted by path."""
+    items = (item for item in members if place(item[0]))
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(inspect, items, chunksize=64)
+        return sorted(tqdm(results, "curate", unit="image"), key=lambda row: str(row["path"]))
+
+
+def near_duplicate_groups(hashes: list[str], distance: int) -> NDArray[np.int64]:
+    """Number the groups of images whose hashes lie within `distance` bits, through chains.
+
+    Sorted-neighbourhood method (Hernandez and Stolfo 1995) over rotations of the hash, as in
+    Manku et al. 2007: a hash is compared with its neighbours in 16 sorted tables, which takes
+    n log n time where all pairs would take n squared. Returns int64 [images].
+    """
+    unique, inverse = np.unique(hashes, return_inverse=True)
+    bits = np.array([bytearray.fromhex(h) for h in unique], dtype=np.uint8)
+    edges = []
+    for band in range(0, bits.shape[1], 2):
+        order = np.lexsort(np.roll(bits, -band, axis=1).T[::-1])
+        for step in range(1, min(NEIGHBOURS, len(order) - 1) + 1):
+            left, right = order[:-step], order[step:]
+            differing = np.bitwise_count(bits[left] ^ bits[right]).sum(axis=1, dtype=np.int64)
+            near = differing <= distance
+            edges.append(np.stack([left[near], right[near]]))
+    pairs = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), np.int64)
+    graph = coo_matrix((np.ones(pairs.shape[1]), pairs), shape=(len(unique), len(unique)))
+    groups: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return groups[inverse]
+
+
+def read_decisions(path: Path, known: Iterable[str]) -> dict[str, str]:
+    """Read a curation list (path, decision, reason); raises UserError for what it cannot mean.
+
+    A decision is `keep`, `exclude`, `ambiguous` or `label=<class>`.
+    """
+    if not path.exists():
+        return {}
+    decisions, known = {}, set(known)
+    for line, row in enumerate(read_csv(path), start=2):
+        name, decision = row.get("path", ""), row.get("decision", "")
+        if name not in known:
+            raise UserError(f"{path}:{line}: {name}: no such image in the data set")
+        if decision not in {"keep", "exclude", "ambiguous"} and not decision.startswith("label="):
+            raise UserError(
+                f"{path}:{line}: decision {decision!r}: use keep, exclude, ambiguous or label=CLASS"
+            )
+        decisions[name] = decision
+    return decisions
+
+
+def curate(rows: list[Row], decisions: Mapping[str, str], *, drop: bool, distance: int) -> None:
+    """Complete the manifest in place: group, conflict, decision, and whether the image stays.
+
+    `kept` is 1 or 0. An unreadable image is left out and named by the caller; the same pixels
+    under two labels are kept and flagged in `conflict` with the other label's path.
+    """
+    for row in rows:
+        decision = decisions.get(str(row["path"]), "")
+        if decision.startswith("label="):
+            row["label"] = decision.removeprefix("label=")
+        dropped = "error" in row or decision == "exclude" or (decision == "ambiguous" and drop)
+        row |= {"decision": decision, "kept": int(not dropped), "error": row.get("error", "")}
+    readable = [row for row in rows if not row["error"]]
+    groups = near_duplicate_groups([str(row["phash"]) for row in readable], distance)
+    twins = defaultdict(list)
+    for row, group in zip(readable, groups, strict=True):
+        row["group"] = int(group)
+        twins[row["pixels"]].append(row)
+    for row in readable:
+        others = (t["path"] for t in twins[row["pixels"]] if t["label"] != row["label"])
+        row["conflict"] = next(others, "")
+
+
+def check_classes(folders: Iterable[str], rows: list[Row]) -> None:
+    """Refuse a data set with fewer than two classes, or with a class left without images."""
+    kept = {str(row["label"]) for row in rows if row["kept"]}
+    empty = sorted(set(chain(folders, (str(row["label"]) for row in rows))) - kept)
+    if empty:
+        raise UserError(f"class {', '.join(empty)}: no readable image is left in it")
+    if len(kept) < 2:
+        raise UserError("found fewer than two classes; put images into data/<name>/<class>/")
+
+
+def class_folders(source: Path) -> set[str]:
+    """Class folders of a data folder, empty ones too."""
+    if not source.is_dir():
+        return set()
+    tops = [p for p in source.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    nested = [c for p in tops if p.name in SPLITS for c in p.iterdir() if c.is_dir()]
+    return {p.name for p in [*(p for p in tops if p.name not in SPLITS), *nested]}
+
+
+def kept_members(source: Path, rows: list[Row]) -> Iterator[tuple[str, bytes]]:
+    """Yield the kept images' files; a folder comes sorted, an archive in its own order."""
+    kept = {str(row["path"]) for row in rows if row["kept"]}
+    return ((name, content) for name, content in read_members(source) if name in kept)

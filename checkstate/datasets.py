@@ -1,0 +1,98 @@
+"""The curated images of a split as one array, and the augmentation of a batch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from checkstate.files import read_archive, read_csv
+from checkstate.images import Pixels, Resize, fit, read_image
+from checkstate.params import Augment
+
+
+@dataclass(frozen=True)
+class Images:
+    """Fitted images, uint8 [n, height, width, 3], their class indices, int64 [n], and paths."""
+
+    pixels: Pixels
+    labels: NDArray[np.int64]
+    paths: list[str]
+    classes: list[str]
+
+
+def load_split(
+    splits: Iterable[str],
+    size: tuple[int, int],
+    resize: Resize,
+    split_csv: str | Path = "data/split.csv",
+    archive: str | Path = "data/curated.zip",
+) -> Images:
+    """Decode and fit the images of some splits on all cores, in the order of split.csv."""
+    table = read_csv(split_csv)
+    classes = sorted({row["label"] for row in table})
+    rows = [row for row in table if row["split"] in set(splits)]
+    paths = [row["path"] for row in rows]
+    pixels = np.empty((len(rows), *size, 3), np.uint8)
+    prepare = partial(decode, size=size, resize=resize)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in tqdm(range(0, len(rows), 256), "decode", unit="block"):
+            members = list(read_archive(archive, paths[start : start + 256]))
+            for offset, fitted in enumerate(pool.map(prepare, members)):
+                pixels[start + offset] = fitted
+    labels = np.array([classes.index(row["label"]) for row in rows], np.int64)
+    return Images(pixels, labels, paths, classes)
+
+
+def decode(content: BinaryIO, size: tuple[int, int], resize: Resize) -> Pixels:
+    """Read and fit one image."""
+    return fit(read_image(content), size, resize)
+
+
+def uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Random numbers, float32 [n], between two bounds."""
+    return torch.rand(n, generator=generator) * (high - low) + low
+
+
+def augment(images: Tensor, strength: Augment, generator: torch.Generator) -> Tensor:
+    """Vary a batch, uint8 [n, height, width, 3], as controls vary; float32 of 0..255.
+
+    Shift and scale, then light/dark inversion, channel order, contrast, brightness and noise.
+    No flips: a check mark is not symmetric. Beyond the border its own pixels go on.
+    """
+    n = len(images)
+    x = images.permute(0, 3, 1, 2).float() / 255
+    if strength.shift or strength.scale:
+        zoom = torch.exp2(uniform(n, -strength.scale, strength.scale, generator))
+        stretch = torch.exp2(uniform(n, -strength.scale / 4, strength.scale / 4, generator))
+        theta = torch.zeros(n, 2, 3)
+        theta[:, 0, 0], theta[:, 1, 1] = zoom * stretch, zoom / stretch
+        theta[:, :, 2] = 2 * uniform(2 * n, -strength.shift, strength.shift, generator).view(n, 2)
+        grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+        x = F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+    column = (n, 1, 1, 1)
+    invert = (uniform(n, 0, 1, generator) < strength.invert).float().view(column)
+    x = x + invert * (1 - 2 * x)
+    if strength.colour:
+        order = torch.rand(n, 3, generator=generator).argsort(1)
+        swap = uniform(n, 0, 1, generator) < strength.colour
+        order = torch.where(swap[:, None], order, torch.arange(3))
+        x = x.gather(1, order.view(n, 3, 1, 1).expand_as(x))
+        gain = 1 + uniform(n, -strength.colour, strength.colour, generator).view(column)
+        offset = uniform(n, -strength.colour, strength.colour, generator).view(column) / 2
+        x = (x - 0.5) * gain + 0.5 + offset
+    if strength.noise:
+        sigma = uniform(n, 0, strength.noise, generator).view(column)
+        x = x + sigma * torch.randn(x.shape, generator=generator)
+    return (255 * x.clamp(0, 1)).permute(0, 2, 3, 1)

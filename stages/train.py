@@ -1,0 +1,51 @@
+"""Train the classifier and write models/model.safetensors.
+
+python -m stages.train
+"""
+
+from dvclive import Live
+
+from checkstate.datasets import load_split
+from checkstate.errors import run_stage
+from checkstate.files import md5_of
+from checkstate.networks import Card, predict_logits, save_model
+from checkstate.params import load_params
+from checkstate.training import fit_model, fit_temperature, new_model, prepare_torch
+
+
+def main() -> None:
+    """Read data/split.csv and data/curated.zip; write the model and its curves."""
+    params = load_params()
+    recipe = params.train
+    prepare_torch(params.seed, recipe.threads)
+    train = load_split(["train"], recipe.image_size, recipe.resize)
+    val = load_split(["val"], recipe.image_size, recipe.resize)
+    model = new_model(train, recipe)
+    with Live("metrics/train", dvcyaml=None, save_dvc_exp=False) as live:
+
+        def report(values: dict[str, float]) -> None:
+            for name, value in values.items():
+                if name != "epoch":
+                    live.log_metric(name, value)
+            live.next_step()
+
+        fit_model(model, train, val, recipe, params.seed, report)
+        logits = predict_logits(model, val.pixels, recipe.batch_size)
+        temperature = fit_temperature(logits, val.labels)
+        live.summary["temperature"] = temperature
+    card = Card(
+        recipe.backbone,
+        train.classes,
+        recipe.image_size,
+        recipe.resize,
+        tuple(model.mean.flatten().div(255).tolist()),
+        tuple(model.std.flatten().div(255).tolist()),
+        temperature,
+        md5_of("data/curated.zip"),
+        recipe.model_dump(mode="json") | {"seed": params.seed},
+    )
+    save_model("models/model.safetensors", model, card)
+
+
+if __name__ == "__main__":
+    run_stage(main)
