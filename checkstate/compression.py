@@ -1,0 +1,56 @@
+"""Prune a network's channels, and teach what is left by the network it came from."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+import torch_pruning as tp
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from checkstate.networks import Classifier
+from checkstate.training import Loss
+
+
+def prune(model: Classifier, ratio: float, size: tuple[int, int]) -> Classifier:
+    """Remove `ratio` of the channels of every group, in multiples of 8, by their L2 norm.
+
+    Structured pruning along the dependency graph (Fang et al. 2023, Torch-Pruning). The head
+    keeps its outputs.
+    """
+    pruned = copy.deepcopy(model).eval()
+    if not ratio:
+        return pruned
+    head = [module for module in pruned.backbone.modules() if isinstance(module, nn.Linear)][-1]
+    pruner = tp.pruner.MagnitudePruner(
+        pruned.backbone,
+        torch.zeros(1, 3, *size),
+        importance=tp.importance.GroupMagnitudeImportance(p=2),
+        pruning_ratio=ratio,
+        round_to=8,
+        ignored_layers=[head],
+    )
+    pruner.step()
+    for parameter in pruned.parameters():
+        parameter.grad = None
+    return pruned
+
+
+def multiply_accumulates(model: Classifier, size: tuple[int, int]) -> int:
+    """Multiply-accumulates of the backbone for one image."""
+    macs, _ = tp.utils.count_ops_and_params(model.backbone, torch.zeros(1, 3, *size))
+    return int(macs)
+
+
+def distillation_loss(teacher: Classifier, temperature: float) -> Loss:
+    """Half labels, half the teacher's softened answers (Hinton et al. 2015) to the same images."""
+
+    def loss(logits: Tensor, targets: Tensor, images: Tensor) -> Tensor:
+        with torch.no_grad():
+            wanted = F.softmax(teacher(images) / temperature, 1)
+        given = F.log_softmax(logits / temperature, 1)
+        soft = F.kl_div(given, wanted, reduction="batchmean") * temperature**2
+        return 0.5 * F.cross_entropy(logits, targets) + 0.5 * soft
+
+    return loss

@@ -1,0 +1,45 @@
+"""Time several answers to the same images side by side."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from torch.utils.benchmark import Timer
+from tqdm import tqdm
+
+
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return {"cpu": names[0] if names else platform.processor(), "cores": len(names)}
+
+
+def interleave(
+    rows: Mapping[str, Callable[[], object]], rounds: int
+) -> dict[str, dict[str, float]]:
+    """Milliseconds a call of every row, in interleaved rounds so that noise hits all alike.
+
+    A round runs each row for a tenth of a second, or once where one call takes longer. Returns
+    p50, p95 and p99 over single calls.
+    """
+    samples: dict[str, list[float]] = {name: [] for name in rows}
+    for call in rows.values():
+        call()
+    for _ in tqdm(range(rounds), "benchmark"):
+        for name, call in rows.items():
+            timer = Timer("call()", globals={"call": call}, timer=time.perf_counter)
+            spent = 0.0
+            while spent < 0.1:
+                taken = timer.timeit(1).median
+                samples[name].append(1000 * taken)
+                spent += taken
+    return {
+        name: {f"p{q}": float(np.percentile(times, q)) for q in (50, 95, 99)}
+        for name, times in samples.items()
+    }

@@ -1,0 +1,126 @@
+"""Prune, fine-tune, export and quantize; ship the cheapest candidate that stays accurate.
+
+python -m stages.quantize_prune
+
+Candidates are compared on validation images by accuracy and a deterministic cost, bytes times
+multiply-accumulates, so that the decision repeats to the bit.
+"""
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from dvclive import Live
+
+from checkstate.compression import distillation_loss, multiply_accumulates, prune
+from checkstate.datasets import load_split
+from checkstate.errors import UserError, run_stage
+from checkstate.evaluation import macro_f1, rate
+from checkstate.export import export_fp32, has_vnni, quantize_int8
+from checkstate.files import replacing, write_csv
+from checkstate.networks import load_model, predict_logits
+from checkstate.params import load_params
+from checkstate.predictor import Predictor
+from checkstate.training import fit_model, fit_temperature, pick_device, prepare_torch
+
+INT8_SPEED = 4
+"""An int8 multiply-accumulate counts as a quarter of an fp32 one: four share a register."""
+
+
+def main() -> None:
+    """Read the trained model; write models/model.onnx, the Pareto table and the metrics."""
+    params = load_params()
+    settings, recipe = params.quantize_prune, params.train
+    prepare_torch(params.seed, recipe.threads)
+    teacher, card = load_model("models/model.safetensors")
+    train = load_split(["train"], card.image_size, card.resize)
+    val = load_split(["val"], card.image_size, card.resize)
+    test = load_split(["test"], card.image_size, card.resize)
+    reduce_range = not has_vnni() if settings.reduce_range == "auto" else settings.reduce_range
+    calibration = train.pixels[:: max(1, len(train.pixels) // settings.calibration_images)]
+    tuning = recipe.model_copy(
+        update={"epochs": settings.epochs, "patience": settings.epochs, "lr": settings.lr}
+    )
+    trained = predict_logits(teacher, val.pixels, params.evaluate.batch_size).argmax(1)
+    floor = float((trained == val.labels).mean()) - settings.max_accuracy_drop
+    device = pick_device(recipe.device)
+    rows, folder = [], Path(tempfile.mkdtemp())
+    for ratio in settings.ratios:
+        model = prune(teacher, ratio, card.image_size)
+        if ratio:
+            loss = distillation_loss(teacher.to(device), settings.distillation_temperature)
+            fit_model(model, train, val, tuning, params.seed, print, loss)
+            teacher.cpu()
+        logits = predict_logits(model, val.pixels, params.evaluate.batch_size)
+        own = replace(card, temperature=fit_temperature(logits, val.labels))
+        plain = folder / f"{ratio}-fp32.onnx"
+        export_fp32(plain, model, own)
+        check_parity(
+            predict_logits(model, test.pixels, params.evaluate.batch_size),
+            Predictor(plain, threads=1).logits(test.pixels),
+            settings.max_logit_difference,
+        )
+        macs = multiply_accumulates(model, card.image_size)
+        for precision in settings.precisions:
+            path = folder / f"{ratio}-{precision}.onnx"
+            if precision == "int8":
+                quantize_int8(plain, path, calibration, reduce_range, own)
+            said = Predictor(path, threads=1).logits(val.pixels).argmax(1)
+            size = path.stat().st_size
+            work = macs / (INT8_SPEED if precision == "int8" else 1)
+            top1 = float((said == val.labels).mean())
+            rows.append(
+                {
+                    "candidate": path.stem,
+                    "ratio": ratio,
+                    "precision": precision,
+                    "top1": top1,
+                    "macro_f1": macro_f1(said, val.labels),
+                    "agreement": float((said == trained).mean()),
+                    "bytes": size,
+                    "macs": macs,
+                    "cost": size**settings.size_weight * work**settings.speed_weight,
+                    "holds": int(top1 >= floor),
+                }
+            )
+    holding = [row for row in rows if row["holds"]]
+    chosen = min(holding, key=lambda row: float(row["cost"])) if holding else rows[0]
+    fallback = not holding
+    shipped = folder / f"{chosen['candidate']}.onnx"
+    if fallback:
+        shipped = folder / "trained-fp32.onnx"
+        export_fp32(shipped, teacher, card)
+    with replacing("models/model.onnx") as temporary:
+        shutil.copyfile(shipped, temporary)
+    shutil.rmtree(folder)
+    said = Predictor("models/model.onnx", threads=1).logits(test.pixels).argmax(1)
+    full = predict_logits(teacher, test.pixels, params.evaluate.batch_size).argmax(1)
+    with Live("metrics/quantize_prune", dvcyaml=None, save_dvc_exp=False) as live:
+        live.summary.update(
+            {
+                "shipped": "trained-fp32" if fallback else chosen["candidate"],
+                "fallback": fallback,
+                "bytes": Path("models/model.onnx").stat().st_size,
+                "test_top1": rate(said == test.labels),
+                "test_top1_trained": rate(full == test.labels),
+                "test_agreement": rate(said == full),
+            }
+        )
+    write_csv("metrics/quantize_prune/plots/candidates.csv", rows)
+
+
+def check_parity(torch_logits: np.ndarray, onnx_logits: np.ndarray, bound: float) -> None:
+    """Refuse an export whose answers are not the network's."""
+    difference = float(np.abs(torch_logits - onnx_logits).max())
+    same = bool((torch_logits.argmax(1) == onnx_logits.argmax(1)).all())
+    if difference > bound or not same:
+        raise UserError(
+            f"ONNX and torch logits differ by {difference:.2g}, more than "
+            f"quantize_prune.max_logit_difference={bound}"
+        )
+
+
+if __name__ == "__main__":
+    run_stage(main)
