@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tarfile
 import zipfile
 from collections import defaultdict
@@ -29,15 +30,20 @@ HASH_SIZE = 16
 NEIGHBOURS = 8
 """Entries that each hash is compared with in every sorted table."""
 
+COLUMNS = (
+    *("path", "label", "predefined", "width", "height", "md5", "pixels", "phash"),
+    *("group", "conflict", "decision", "kept", "error"),
+)
+
 Row = dict[str, object]
 
 
-def find_data(root: Path, name: str) -> Path:
+def find_data(name: str) -> Path:
     """Return data/<name>, a folder or one .zip or .tar archive; raises UserError."""
-    for candidate in (root / name, root / f"{name}.zip", root / f"{name}.tar"):
-        if candidate.exists():
-            return candidate
-    raise UserError(f"{root / name}: no such folder, .zip or .tar (data.name={name})")
+    source = Path("data", name)
+    if not source.is_dir() and (source.suffix not in {".zip", ".tar"} or not source.is_file()):
+        raise UserError(f"{source}: no such folder, .zip or .tar file")
+    return source
 
 
 def read_members(source: Path) -> Iterator[tuple[str, bytes]]:
@@ -123,6 +129,13 @@ def near_duplicate_groups(hashes: list[str], distance: int) -> NDArray[np.int64]
     return groups[inverse]
 
 
+def near_any(hashes: list[str], held: list[str], distance: int) -> set[str]:
+    """Those of `hashes` that share a near-duplicate group with one of `held`."""
+    groups = near_duplicate_groups([*hashes, *held], distance) if held else np.empty(0, np.int64)
+    taken = set(groups[len(hashes) :].tolist())
+    return {name for name, group in zip(hashes, groups, strict=False) if group in taken}
+
+
 def read_decisions(path: Path, known: Iterable[str]) -> dict[str, str]:
     """Read a curation list (path, decision, reason); raises UserError for what it cannot mean.
 
@@ -164,6 +177,25 @@ def curate(rows: list[Row], decisions: Mapping[str, str], *, drop: bool, distanc
     for row in readable:
         others = (t["path"] for t in twins[row["pixels"]] if t["label"] != row["label"])
         row["conflict"] = next(others, "")
+
+
+def curate_source(source: Path, *, drop: bool, distance: int) -> list[Row]:
+    """Inspect a data set, apply its curation list, and return its complete manifest.
+
+    What is left out or contradicts itself is said on stderr, one line an image.
+    """
+    rows = inspect_all(read_members(source))
+    listed = Path("data/curation", f"{source.stem}.csv")
+    decisions = read_decisions(listed, (str(row["path"]) for row in rows))
+    curate(rows, decisions, drop=drop, distance=distance)
+    check_classes(class_folders(source), rows)
+    for row in rows:
+        if row["error"]:
+            tqdm.write(f"warning: {row['path']}: {row['error']}; left out", sys.stderr)
+        if row.get("conflict"):
+            twin = f"{row['path']} has the pixels of {row['conflict']}"
+            tqdm.write(f"warning: {twin}, under another label", sys.stderr)
+    return [{key: row.get(key, "") for key in COLUMNS} for row in rows]
 
 
 def check_classes(folders: Iterable[str], rows: list[Row]) -> None:

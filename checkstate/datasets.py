@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from checkstate.files import read_archive, read_csv
+from checkstate.files import archive_names, read_archive, read_csv
 from checkstate.images import Pixels, Resize, fit, read_image
 from checkstate.params import Augment
 
@@ -32,27 +32,48 @@ class Images:
     classes: list[str]
 
 
-def load_split(
-    splits: Iterable[str],
-    size: tuple[int, int],
-    resize: Resize,
-    split_csv: str | Path = "data/split.csv",
-    archive: str | Path = "data/curated.zip",
-) -> Images:
-    """Decode and fit the images of some splits on all cores, in the order of split.csv."""
-    table = read_csv(split_csv)
+def load_split(splits: Iterable[str], size: tuple[int, int], resize: Resize) -> Images:
+    """Decode and fit the images of some splits, in the order of data/split.csv."""
+    table = read_csv("data/split.csv")
     classes = sorted({row["label"] for row in table})
     rows = [row for row in table if row["split"] in set(splits)]
     paths = [row["path"] for row in rows]
-    pixels = np.empty((len(rows), *size, 3), np.uint8)
+    labels = np.array([classes.index(row["label"]) for row in rows], np.int64)
+    return Images(fit_all("data/curated.zip", paths, size, resize), labels, paths, classes)
+
+
+def load_training(extra: Iterable[str], size: tuple[int, int], resize: Resize) -> Images:
+    """The training split, and behind it the images of the extra data sets.
+
+    Extra images of classes that the main data set lacks stay out, which is said on stderr.
+    """
+    train = load_split(["train"], size, resize)
+    for name in extra:
+        archive = f"data/extra/{name}.zip"
+        folders = [(path, path.split("/")[0]) for path in archive_names(archive)]
+        known = [(path, label) for path, label in folders if label in train.classes]
+        if unknown := {label for _, label in folders} - set(train.classes):
+            tqdm.write(f"train.extra: {name}: no such class here: {sorted(unknown)}", sys.stderr)
+        paths = [path for path, _ in known]
+        train = Images(
+            np.concatenate([train.pixels, fit_all(archive, paths, size, resize)]),
+            np.concatenate([train.labels, [train.classes.index(label) for _, label in known]]),
+            train.paths + paths,
+            train.classes,
+        )
+    return train
+
+
+def fit_all(archive: str, paths: list[str], size: tuple[int, int], resize: Resize) -> Pixels:
+    """Decode and fit members of an archive on all cores, uint8 [n, height, width, 3]."""
+    pixels = np.empty((len(paths), *size, 3), np.uint8)
     prepare = partial(decode, size=size, resize=resize)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in tqdm(range(0, len(rows), 256), "decode", unit="block"):
+        for start in tqdm(range(0, len(paths), 256), "decode", unit="block"):
             members = list(read_archive(archive, paths[start : start + 256]))
             for offset, fitted in enumerate(pool.map(prepare, members)):
                 pixels[start + offset] = fitted
-    labels = np.array([classes.index(row["label"]) for row in rows], np.int64)
-    return Images(pixels, labels, paths, classes)
+    return pixels
 
 
 def decode(content: BinaryIO, size: tuple[int, int], resize: Resize) -> Pixels:

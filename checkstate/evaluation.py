@@ -71,8 +71,7 @@ def summarise(probabilities: Floats, raw: Floats, data: Images, seed: int) -> di
         "calibration_error_unscaled": calibration_error(raw, labels),
         "classes": {
             name: {
-                "precision": rate((labels == i)[predicted == i])
-                | {"value": float(precision[i])},
+                "precision": rate((labels == i)[predicted == i]) | {"value": float(precision[i])},
                 "recall": rate((predicted == i)[labels == i]) | {"value": float(recall[i])},
                 "f1": float(f1[i]),
             }

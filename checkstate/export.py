@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
 from onnxruntime.quantization import (
-    CalibrationDataReader,
     QuantFormat,
     QuantType,
     quantize_static,
@@ -27,7 +27,7 @@ Pixels = NDArray[np.uint8]
 def export_fp32(path: Path, model: Classifier, card: Card) -> None:
     """Write the network with uint8 `image` [batch, h, w, 3] in and float `logits` out."""
     example = torch.zeros(2, *card.image_size, 3, dtype=torch.uint8)
-    program = torch.onnx.export(
+    program: Any = torch.onnx.export(
         model.eval(),
         (example,),
         input_names=["image"],
@@ -59,7 +59,7 @@ def describe(path: Path, card: Card) -> None:
         onnx.save(graph, str(temporary))
 
 
-class Reader(CalibrationDataReader):
+class Reader:
     """Training images, one by one, for ONNX Runtime's calibration."""
 
     def __init__(self, images: Pixels) -> None:
@@ -87,7 +87,16 @@ def quantize_int8(source: Path, path: Path, images: Pixels, reduce_range: bool, 
         str(path),
         Reader(images),
         quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "GlobalAveragePool", "ReduceMean"],
+        op_types_to_quantize=[
+            "Clip",
+            "Relu",
+            "Conv",
+            "Gemm",
+            "MatMul",
+            "Add",
+            "GlobalAveragePool",
+            "ReduceMean",
+        ],
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         per_channel=True,

@@ -46,6 +46,12 @@ def write_archive(path: str | Path, members: Iterable[tuple[str, bytes]]) -> Non
             archive.writestr(zipfile.ZipInfo(name), content)
 
 
+def archive_names(path: str | Path) -> list[str]:
+    """The members of a zip, in its order."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+
+
 def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]:
     """Yield the members of a zip in the order asked for."""
     with zipfile.ZipFile(path) as archive:

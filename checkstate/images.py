@@ -32,7 +32,9 @@ class ImageError(ValueError):
     """The image cannot be read; the message says why in one line."""
 
 
-def read_image(source: str | Path | bytes | BinaryIO | Image.Image) -> Image.Image:
+def read_image(
+    source: str | Path | bytes | BinaryIO | Image.Image, *, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
     """Decode the first frame of an image, upright, as RGB.
 
     Transparent pixels are laid over white, the background most pages have. 16-bit grey is
@@ -52,9 +54,9 @@ def read_image(source: str | Path | bytes | BinaryIO | Image.Image) -> Image.Ima
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(stream, formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
+                if image.width * image.height > max_pixels:
                     raise ImageError(
-                        f"{name}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels"
+                        f"{name}: {image.width}x{image.height} is more than {max_pixels:,} pixels"
                     )
                 return to_rgb(image)
     except ImageError:
@@ -63,7 +65,7 @@ def read_image(source: str | Path | bytes | BinaryIO | Image.Image) -> Image.Ima
         kinds = ", ".join(FORMATS)
         raise ImageError(f"{name}: not an image of a known format ({kinds})") from error
     except (Image.DecompressionBombError, MemoryError) as error:
-        raise ImageError(f"{name}: more than {MAX_PIXELS:,} pixels") from error
+        raise ImageError(f"{name}: more than {max_pixels:,} pixels") from error
     except Exception as error:  # decoders raise almost anything on damaged bytes
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"{name}: damaged image ({reason})") from error
@@ -107,4 +109,5 @@ def border_colour(pixels: Pixels) -> Pixels:
     """Return the per-channel median of the outermost pixels, uint8 of shape [3]."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     middle = len(border) // 2
-    return np.partition(border, middle, axis=0)[middle]
+    median: Pixels = np.partition(border, middle, axis=0)[middle]
+    return median

@@ -6,6 +6,7 @@ import importlib.util
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import timm
@@ -72,13 +73,13 @@ def build_backbone(name: str, classes: int, size: tuple[int, int], weights: str)
     hub = weights == "imagenet" and wheel is None
     try:
         if name.startswith("torchvision."):
-            network = torchvision.models.get_model(
+            network: nn.Module = torchvision.models.get_model(
                 name.removeprefix("torchvision."), weights="DEFAULT" if hub else None
             )
             replace_head(network, classes)
         else:
             fixed = getattr(timm.get_pretrained_cfg(name), "fixed_input_size", False)
-            extra = {"img_size": size} if fixed else {}
+            extra: dict[str, Any] = {"img_size": size} if fixed else {}
             network = timm.create_model(name, pretrained=hub, num_classes=classes, **extra)
             # timm draws this head as for 1,000 classes: with three, its logits start far too large
             replace_head(network, classes)

@@ -69,7 +69,11 @@ class Predictor:
 
     def prepare(self, image: str | Path | bytes | BinaryIO | Image.Image) -> Pixels:
         """Decode and fit one image: uint8 [height, width, 3]."""
-        return fit(read_image(image), self.size, self.resize)
+        return self.fit(read_image(image))
+
+    def fit(self, image: Image.Image) -> Pixels:
+        """Fit a decoded RGB image: uint8 [height, width, 3]."""
+        return fit(image, self.size, self.resize)
 
     def predict(self, images: Iterable[Pixels], threshold: float = 0.0) -> list[Prediction]:
         """Answer for prepared images in one batch."""
@@ -90,7 +94,9 @@ class Predictor:
         best = int(row.argmax())
         confidence = float(row[best])
         named = {name: float(p) for name, p in zip(self.classes, row, strict=True)}
-        return Prediction(self.classes[best] if confidence >= threshold else None, confidence, named)
+        return Prediction(
+            self.classes[best] if confidence >= threshold else None, confidence, named
+        )
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

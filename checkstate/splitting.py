@@ -60,7 +60,7 @@ def split_rows(rows: Rows, val: float, test: float, seed: int) -> list[str]:
     if defined != {"train", "val", "test"}:
         left = np.flatnonzero(splits == "train")
         share = val if defined else val / (1 - test)
-        splits[left[take([rows[i] for i in left], share, seed)]] = "val"
+        splits[left[take([rows[int(i)] for i in left], share, seed)]] = "val"
     check(rows, splits)
     return [str(split) for split in splits]
 

@@ -189,7 +189,8 @@ def fit_model(
     `report` gets the curves once an epoch.
     """
     device = pick_device(params.device)
-    model.to(device, memory_format=torch.channels_last)
+    model.to(device)
+    model.to(memory_format=torch.channels_last)
     generator = torch.Generator().manual_seed(seed)
     loss = loss or classification_loss(train.labels, params, device)
     optimizer = new_optimizer(model, params)
@@ -216,7 +217,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     classes = np.arange(logits.shape[1])
 
     def loss_at(log_temperature: float) -> float:
-        probabilities = softmax(logits / np.float32(np.exp(log_temperature)))
+        probabilities = softmax((logits / np.exp(log_temperature)).astype(np.float32))
         return float(log_loss(labels, probabilities, labels=classes))
 
     found = minimize_scalar(loss_at, bounds=(math.log(0.25), math.log(4)), method="bounded")

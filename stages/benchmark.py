@@ -4,10 +4,11 @@ python -m stages.benchmark
 """
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import torch
-from dvclive import Live
+from dvclive.live import Live
 
 from checkstate.datasets import load_split
 from checkstate.errors import run_stage
@@ -49,7 +50,7 @@ def main() -> None:
         )
         batched = {
             f"shipped_batch_{n}": interleave(
-                {"it": lambda n=n: shipped.logits(pixels.repeat(n, 0)[:n])}, settings.rounds
+                {"it": partial(shipped.logits, pixels.repeat(n, 0)[:n])}, settings.rounds
             )["it"]["p50"]
             / n
             for n in settings.batches

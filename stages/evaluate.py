@@ -5,7 +5,7 @@ python -m stages.evaluate
 
 from pathlib import Path
 
-from dvclive import Live
+from dvclive.live import Live
 
 from checkstate.datasets import load_split
 from checkstate.errors import run_stage

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from dvclive import Live
+from dvclive.live import Live
 
 from checkstate.compression import distillation_loss, multiply_accumulates, prune
-from checkstate.datasets import load_split
+from checkstate.datasets import load_split, load_training
 from checkstate.errors import UserError, run_stage
 from checkstate.evaluation import macro_f1, rate
 from checkstate.export import export_fp32, has_vnni, quantize_int8
@@ -35,7 +35,7 @@ def main() -> None:
     settings, recipe = params.quantize_prune, params.train
     prepare_torch(params.seed, recipe.threads)
     teacher, card = load_model("models/model.safetensors")
-    train = load_split(["train"], card.image_size, card.resize)
+    train = load_training(recipe.extra, card.image_size, card.resize)
     val = load_split(["val"], card.image_size, card.resize)
     test = load_split(["test"], card.image_size, card.resize)
     reduce_range = not has_vnni() if settings.reduce_range == "auto" else settings.reduce_range

@@ -1,0 +1,33 @@
+# `make repro` runs the pipeline, `make test` checks the code; both make .venv first.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export DVC_NO_ANALYTICS := 1
+
+.PHONY: repro test lock render
+repro: .venv/installed
+	dvc repro
+
+test: .venv/installed
+	ruff format --check .
+	ruff check .
+	mypy
+	codespell
+	pytest $(PYTEST)
+
+# requirements.txt anew from pyproject.toml; torch pins its own CUDA packages, where it has any
+lock: .venv/installed
+	pip-compile --upgrade --all-extras --strip-extras --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --no-header --annotation-style=line \
+	  --output-file requirements.txt pyproject.toml
+	sed -i -E '/^(nvidia-|cuda-|triton)/d' requirements.txt
+
+render: .venv/installed
+	npm ci --prefix render
+	dvc repro render/dvc.yaml
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@

@@ -1,0 +1,193 @@
+"""The command line: checkstate predict, info, serve, export-triton."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from checkstate.images import ImageError, Pixels
+from checkstate.predictor import ModelError, Prediction, Predictor
+from checkstate.sources import Source, expand
+
+app = typer.Typer(
+    help="Tell the state of a control in a screenshot.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Model = Annotated[Path, typer.Option(envvar="CHECKSTATE_MODEL", help="The model file.")]
+DEFAULT_MODEL = Path("models/model.onnx")
+
+
+def open_model(path: Path, threads: int = 0) -> Predictor:
+    """Load a model, or end with status 2 and one line."""
+    try:
+        return Predictor(path, threads=threads)
+    except ModelError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+@app.command()
+def predict(
+    images: Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")],
+    model: Model = DEFAULT_MODEL,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Abstain when less confident than this.")
+    ] = 0.0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 32,
+    explain: Annotated[
+        Path | None, typer.Option(help="Folder for pictures of what each answer rests on.")
+    ] = None,
+    private_urls: Annotated[
+        bool, typer.Option(help="Let URLs lead to addresses that are not public.")
+    ] = False,
+) -> None:
+    """Answer for every image. Exit status: 0 all were read, 1 some were not, 2 wrong usage."""
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
+    predictor = open_model(model)
+    show = rows_of(predictor, str(model), as_json, as_csv)
+    unread = 0
+    sources = expand(images, private_urls=private_urls)
+    with tqdm(unit="image", disable=None, file=sys.stderr, leave=False) as bar:
+        for source, answer in answers(predictor, sources, batch_size, threshold):
+            if isinstance(answer, ImageError):
+                unread += 1
+                tqdm.write(f"unreadable: {answer}", file=sys.stderr)
+            else:
+                show(source, answer)
+                if explain:
+                    save_explanation(predictor, source, explain)
+            bar.update()
+    raise typer.Exit(1 if unread else 0)
+
+
+def answers(
+    predictor: Predictor, sources: Iterator[Source], batch_size: int, threshold: float
+) -> Iterator[tuple[Source, Prediction | ImageError]]:
+    """Answer batch by batch, in order, with one batch of images in memory."""
+
+    def prepare(source: Source) -> Pixels | ImageError:
+        try:
+            return predictor.prepare(source.content())
+        except ImageError as error:
+            text = str(error).removeprefix("image: ")
+            return error if source.name in text else ImageError(f"{source.name}: {text}")
+
+    with ThreadPoolExecutor() as pool:
+        while batch := list(islice(sources, batch_size)):
+            fitted = list(pool.map(prepare, batch))
+            good = [pixels for pixels in fitted if not isinstance(pixels, ImageError)]
+            said = iter(predictor.predict(good, threshold) if good else [])
+            for source, pixels in zip(batch, fitted, strict=True):
+                yield source, pixels if isinstance(pixels, ImageError) else next(said)
+
+
+def rows_of(
+    predictor: Predictor, model: str, as_json: bool, as_csv: bool
+) -> Callable[[Source, Prediction], None]:
+    """How a prediction is written to stdout: JSON, CSV, or a line for a person."""
+    names = predictor.classes
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    if as_csv:
+        table.writerow(["path", "label", "confidence", *(f"p_{name}" for name in names)])
+
+    def show(source: Source, said: Prediction) -> None:
+        if as_json:
+            row = {"path": source.name, "label": said.label, "confidence": said.confidence}
+            sys.stdout.write(
+                json.dumps({**row, "probabilities": said.probabilities, "model": model}) + "\n"
+            )
+        elif as_csv:
+            odds = [f"{said.probabilities[name]:.6f}" for name in names]
+            table.writerow([source.name, said.label or "", f"{said.confidence:.6f}", *odds])
+        else:
+            bar = "#" * round(20 * said.confidence)
+            label = said.label or "(unsure)"
+            path = source.name if source.name.isprintable() else ascii(source.name)[1:-1]
+            sys.stdout.write(f"{label:<12} {said.confidence:6.1%} {bar:<20} {path}\n")
+
+    return show
+
+
+def save_explanation(predictor: Predictor, source: Source, folder: Path) -> None:
+    """Write <folder>/<name>.png with the pixels that the answer rests on."""
+    from checkstate.explain import overlay
+    from checkstate.images import read_image
+
+    folder.mkdir(parents=True, exist_ok=True)
+    content = source.content()
+    name = Path(source.name.split("?")[0]).name or "image"
+    overlay(predictor, read_image(content)).save(folder / f"{name}.explained.png")
+
+
+@app.command()
+def info(model: Annotated[Path, typer.Argument()] = DEFAULT_MODEL) -> None:
+    """Print what a model file says of itself, as JSON."""
+    predictor = open_model(model)
+    card = {key: json.loads(value) for key, value in predictor.metadata.items()}
+    typer.echo(json.dumps({"file": str(model), "bytes": model.stat().st_size, **card}, indent=2))
+
+
+@app.command()
+def serve(
+    model: Model = DEFAULT_MODEL,
+    host: Annotated[str, typer.Option(envvar="CHECKSTATE_HOST")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="CHECKSTATE_PORT")] = 8000,
+    token: Annotated[
+        str, typer.Option(envvar="CHECKSTATE_TOKEN", help="Bearer token that clients must send.")
+    ] = "",
+    allow_urls: Annotated[
+        bool, typer.Option(envvar="CHECKSTATE_ALLOW_URLS", help="Offer POST /predict-url.")
+    ] = False,
+    max_batch: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 32,
+    max_queue: Annotated[int, typer.Option(min=1, help="Images that may wait.")] = 256,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = 20_000_000,
+    threads: Annotated[int, typer.Option(min=0, help="Of the model; 0 means all cores.")] = 1,
+) -> None:
+    """Serve the model over HTTP, with a page at /."""
+    try:
+        import uvicorn
+
+        from checkstate.serve.app import Settings, create_app
+    except ImportError as error:
+        typer.echo(f"error: {error.name} is missing: pip install 'checkstate[serve]'", err=True)
+        raise typer.Exit(2) from error
+    settings = Settings(
+        token=token,
+        allow_urls=allow_urls,
+        max_batch=max_batch,
+        max_queue=max_queue,
+        max_bytes=max_bytes,
+    )
+    application = create_app(open_model(model, threads), settings)
+    uvicorn.run(application, host=host, port=port, access_log=False, timeout_graceful_shutdown=30)
+
+
+@app.command()
+def export_triton(
+    target: Annotated[Path, typer.Argument(help="The model repository to write.")],
+    model: Model = DEFAULT_MODEL,
+    max_batch: Annotated[int, typer.Option(min=1)] = 64,
+) -> None:
+    """Write a model repository for NVIDIA Triton, with dynamic batching."""
+    from checkstate.triton import write_repository
+
+    write_repository(open_model(model), target, max_batch)
+    typer.echo(f"wrote {target}/checkstate")
+
+
+if __name__ == "__main__":
+    app()

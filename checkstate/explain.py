@@ -1,0 +1,45 @@
+"""Which pixels an answer rests on: occlusion maps, which need no gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from checkstate.images import Pixels, border_colour
+from checkstate.predictor import Predictor
+
+GRID = 12
+"""Patches a side."""
+
+
+def occlusion(predictor: Predictor, pixels: Pixels) -> NDArray[np.float32]:
+    """How much the answer's probability falls when a patch is hidden, float32 [GRID, GRID].
+
+    Sliding occlusion (Zeiler and Fergus 2014) of one fitted image, uint8 [height, width, 3]; a
+    patch is two cells wide and takes the border's colour. Scaled to 0..1.
+    """
+    height, width = pixels.shape[:2]
+    whole = predictor.probabilities(pixels[None])[0]
+    answer = int(whole.argmax())
+    hidden = np.repeat(pixels[None], GRID * GRID, axis=0)
+    colour = border_colour(pixels)
+    for cell in range(GRID * GRID):
+        row, column = divmod(cell, GRID)
+        top, left = (row - 0.5) * height / GRID, (column - 0.5) * width / GRID
+        bottom, right = top + 2 * height / GRID, left + 2 * width / GRID
+        hidden[cell, max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)] = colour
+    falls = whole[answer] - predictor.probabilities(hidden)[:, answer]
+    heat = np.clip(falls, 0, None).reshape(GRID, GRID)
+    scaled: NDArray[np.float32] = (heat / max(float(heat.max()), 1e-6)).astype(np.float32)
+    return scaled
+
+
+def overlay(predictor: Predictor, image: Image.Image) -> Image.Image:
+    """The fitted image as the model sees it, with what the answer rests on in red."""
+    pixels = predictor.prepare(image)
+    heat = Image.fromarray(np.uint8(255 * occlusion(predictor, pixels)))
+    mask = heat.resize((pixels.shape[1], pixels.shape[0]), Image.Resampling.BICUBIC)
+    base = Image.fromarray(pixels)
+    red = Image.new("RGB", base.size, (230, 30, 30))
+    return Image.composite(Image.blend(base, red, 0.65), base, mask)

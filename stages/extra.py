@@ -1,0 +1,39 @@
+"""Curate a data set of train.extra: what may join the training split without leaking.
+
+python -m stages.extra starter
+
+Left out are images that the main data set holds already, and near-duplicates of its validation
+and test images.
+"""
+
+import sys
+
+from checkstate.curation import curate_source, find_data, kept_members, near_any
+from checkstate.errors import run_stage
+from checkstate.files import read_csv, write_archive
+from checkstate.params import load_params
+
+
+def main() -> None:
+    """Read data/<name>, the manifest and the split; write data/extra/<name>.zip."""
+    (name,) = sys.argv[1:]
+    distance = load_params().curate.near_duplicate_distance
+    source = find_data(name)
+    rows = curate_source(source, drop=True, distance=distance)
+    sides = {row["path"]: row["split"] for row in read_csv("data/split.csv")}
+    ours = [row for row in read_csv("data/manifest.csv") if row["kept"] == "1"]
+    held = [row["phash"] for row in ours if sides[row["path"]] in {"val", "test"}]
+    known = {row["pixels"] for row in ours}
+    hashes = [str(row["phash"]) for row in rows if not row["error"]]
+    leaks = near_any(hashes, held, distance)
+    for row in rows:
+        if row["pixels"] in known or row["phash"] in leaks:
+            row["kept"] = 0
+    labels = {str(row["path"]): str(row["label"]) for row in rows}
+    kept = sorted((f"{labels[p]}/{p}", content) for p, content in kept_members(source, rows))
+    write_archive(f"data/extra/{name}.zip", kept)
+    print(f"{name}: {len(kept)} of {len(rows)} images may join the training split")
+
+
+if __name__ == "__main__":
+    run_stage(main)

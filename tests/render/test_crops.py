@@ -1,0 +1,78 @@
+"""One library in the real Chromium, where it and render/node_modules are installed."""
+
+import io
+import os
+import shutil
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import pytest
+import yaml
+from PIL import Image
+
+from render.crops import contrast, pages, shrink
+from render.pages import HERE, draw_page
+from render.starter import choose
+
+needs_browser = pytest.mark.skipif(
+    not (HERE / "node_modules").is_dir()
+    or not (os.environ.get("CHROMIUM") or shutil.which("chromium")),
+    reason="needs Chromium and `npm ci --prefix render`",
+)
+
+
+@needs_browser
+@pytest.mark.parametrize("library", ["bootstrap", "material-ui"])
+def test_a_library_renders_every_class_the_same_every_time(library: str, tmp_path: Path) -> None:
+    first = [crops for _, crops in islice(pages(library, 3, tmp_path / "one"), 2)]
+    second = [crops for _, crops in islice(pages(library, 3, tmp_path / "two"), 2)]
+    assert first == second
+    crops = first[0] | first[1]
+    assert {path.split("/")[0] for path in crops} == {"checked", "unchecked", "other"}
+    for path, content in crops.items():
+        image = Image.open(io.BytesIO(content)).convert("RGB")
+        assert path.split("/")[1].startswith(library)
+        assert contrast(image) >= 20
+        assert min(image.size) >= 10
+
+
+@needs_browser
+def test_an_interrupted_run_goes_on_with_the_pages_it_has(tmp_path: Path) -> None:
+    [(_, first)] = islice(pages("bootstrap", 3, tmp_path), 1)
+    written = (tmp_path / "0.zip").stat().st_mtime_ns
+    again = [crops for _, crops in islice(pages("bootstrap", 3, tmp_path), 2)]
+    assert again[0] == first
+    assert (tmp_path / "0.zip").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("library", yaml.safe_load((HERE / "params.yaml").read_text())["libraries"])
+def test_every_librarys_template_makes_a_page(library: str) -> None:
+    html, cells = draw_page(library, Random(1))
+    assert all(f'id="cell{cell.index}"' in html for cell in cells)
+    assert {cell.kind for cell in cells} & {"checkbox", "radio", "switch"}
+
+
+def test_shrinking_loses_nothing() -> None:
+    random = Random(0)
+    for colours in (3, 200, 100_000):
+        image = Image.new("RGB", (60, 40))
+        image.putdata(
+            [(v % 256, v // 256 % 256, v * 7 % 256) for v in random.choices(range(colours), k=2400)]
+        )
+        assert Image.open(io.BytesIO(shrink(image))).convert("RGB").tobytes() == image.tobytes()
+
+
+def test_the_starter_choice_is_stratified_and_repeats() -> None:
+    names = [
+        f"{label}/{library}-{kind}-{i:012x}.png"
+        for label in ("checked", "unchecked", "other")
+        for library in "abcd"
+        for kind in ("box", "radio")
+        for i in range(90)
+    ]
+    chosen = choose(names)
+    assert chosen == choose(list(reversed(names)))
+    counts = Counter(name.rsplit("-", 1)[0] for name in chosen)
+    assert set(counts.values()) == {50}

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+import torch
+
+from checkstate.compression import distillation_loss, multiply_accumulates, prune
+from checkstate.networks import IMAGENET, Classifier, build_backbone, predict_logits
+
+
+@pytest.fixture(scope="module")
+def teacher() -> Classifier:
+    torch.manual_seed(0)
+    return Classifier(build_backbone("mobilenetv3_small_050", 3, (64, 64), "none"), *IMAGENET)
+
+
+def test_pruning_removes_channels_in_eights_and_the_network_still_answers(
+    teacher: Classifier,
+) -> None:
+    smaller = prune(teacher, 0.5, (64, 64))
+    assert multiply_accumulates(smaller, (64, 64)) < 0.6 * multiply_accumulates(teacher, (64, 64))
+    widths = {m.out_channels for m in smaller.modules() if isinstance(m, torch.nn.Conv2d)}
+    assert all(width % 8 == 0 for width in widths)
+    assert predict_logits(smaller, np.zeros((2, 64, 64, 3), np.uint8), 2).shape == (2, 3)
+
+
+def test_ratio_zero_keeps_the_answers(teacher: Classifier) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    same = predict_logits(prune(teacher, 0.0, (64, 64)), images, 2)
+    assert np.array_equal(same, predict_logits(teacher, images, 2))
+
+
+def test_distillation_pulls_towards_the_teacher(teacher: Classifier) -> None:
+    images = torch.randint(0, 256, (4, 64, 64, 3)).float()
+    loss = distillation_loss(teacher.eval(), 2.0)
+    targets = teacher(images).argmax(1)
+    near = loss(teacher(images).detach(), targets, images)
+    far = loss(-teacher(images).detach(), targets, images)
+    assert near < far

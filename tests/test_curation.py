@@ -1,0 +1,140 @@
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from checkstate.curation import (
+    curate_source,
+    find_data,
+    kept_members,
+    near_any,
+    near_duplicate_groups,
+    place,
+)
+from checkstate.errors import UserError
+
+
+def rows_of(project: Path, drop: bool = False) -> dict[str, dict[str, object]]:
+    rows = curate_source(project / "data/tiny", drop=drop, distance=8)
+    return {str(row["path"]): row for row in rows}
+
+
+def decide(project: Path, line: str) -> None:
+    (project / "data/curation").mkdir()
+    (project / "data/curation/tiny.csv").write_text(f"path,decision,reason\n{line},why\n")
+
+
+def test_both_layouts_are_read() -> None:
+    assert place("checked/a.png") == ("checked", "")
+    assert place("val/checked/a.JPG") == ("checked", "val")
+    assert place("train/a.png") is None
+    assert place("checked/notes.txt") is None
+    assert place(".git/checked/a.png") is None
+
+
+def test_folder_zip_and_tar_give_the_same_manifest(project: Path) -> None:
+    folder = project / "data/tiny"
+    with zipfile.ZipFile(project / "data/tiny.zip", "w") as archive:
+        for file in folder.rglob("*.png"):
+            archive.write(file, file.relative_to(folder))
+    with tarfile.open(project / "data/tiny.tar", "w") as tar:
+        tar.add(folder, ".")
+    expected = curate_source(folder, drop=False, distance=8)
+    assert curate_source(find_data("tiny.zip"), drop=False, distance=8) == expected
+    assert curate_source(find_data("tiny.tar"), drop=False, distance=8) == expected
+
+
+@pytest.mark.usefixtures("project")
+def test_a_missing_data_set_is_named() -> None:
+    with pytest.raises(UserError, match=r"data/gone: no such folder"):
+        find_data("gone")
+
+
+def test_ambiguous_images_stay_unless_they_are_to_go(project: Path) -> None:
+    name = "checked/" + sorted(p.name for p in (project / "data/tiny/checked").iterdir())[0]
+    decide(project, f"{name},ambiguous")
+    assert rows_of(project)[name]["kept"] == 1
+    dropped = [path for path, row in rows_of(project, drop=True).items() if not row["kept"]]
+    assert dropped == [name]
+
+
+def test_a_decision_can_correct_a_label(project: Path) -> None:
+    name = "checked/" + sorted(p.name for p in (project / "data/tiny/checked").iterdir())[0]
+    decide(project, f"{name},label=other")
+    assert rows_of(project)[name]["label"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("checked/gone.png,exclude", r"tiny\.csv:2: checked/gone\.png: no such image"),
+        ("{first},perhaps", r"tiny\.csv:2: decision 'perhaps'"),
+    ],
+)
+def test_a_list_that_cannot_be_meant_is_refused(project: Path, line: str, message: str) -> None:
+    first = "checked/" + sorted(p.name for p in (project / "data/tiny/checked").iterdir())[0]
+    decide(project, line.format(first=first))
+    with pytest.raises(UserError, match=message):
+        rows_of(project)
+
+
+def test_the_same_pixels_under_two_labels_are_flagged(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = sorted((project / "data/tiny/checked").iterdir())[0]
+    Image.open(source).convert("RGB").save(project / "data/tiny/unchecked/copy.bmp")
+    rows = rows_of(project)
+    assert rows["unchecked/copy.bmp"]["conflict"] == f"checked/{source.name}"
+    assert rows[f"checked/{source.name}"]["group"] == rows["unchecked/copy.bmp"]["group"]
+    assert "under another label" in capsys.readouterr().err
+
+
+def test_an_unreadable_image_is_named_and_left_out(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "data/tiny/other/broken.png").write_bytes(b"no image")
+    rows = rows_of(project)
+    assert not rows["other/broken.png"]["kept"]
+    assert "other/broken.png: not an image" in capsys.readouterr().err
+    source = project / "data/tiny"
+    assert "other/broken.png" not in dict(kept_members(source, list(rows.values())))
+
+
+def test_an_empty_class_is_an_error(project: Path) -> None:
+    shutil.rmtree(project / "data/tiny/other")
+    (project / "data/tiny/other").mkdir()
+    with pytest.raises(UserError, match="class other: no readable image"):
+        rows_of(project)
+
+
+def test_a_resized_copy_is_a_near_duplicate_and_another_control_is_not(project: Path) -> None:
+    first, *others = sorted((project / "data/tiny/checked").iterdir())
+    image = Image.open(first).convert("RGB")
+    image.resize((image.width * 2, image.height * 2)).save(project / "data/tiny/checked/big.png")
+    rows = rows_of(project)
+    group = rows["checked/big.png"]["group"]
+    assert group == rows[f"checked/{first.name}"]["group"]
+    assert all(rows[f"checked/{other.name}"]["group"] != group for other in others)
+
+
+def test_near_duplicates_are_found_among_many_hashes() -> None:
+    random = np.random.default_rng(0)
+    bits = random.integers(0, 2, (20_000, 256), dtype=np.uint8)
+    near = bits[:500].copy()
+    for row in near:
+        row[random.choice(256, 4, replace=False)] ^= 1
+    hashes = [bytes(row).hex() for row in np.packbits(np.concatenate([bits, near]), axis=1)]
+    groups = near_duplicate_groups(hashes, 8)
+    found = groups[:500] == groups[20_000:]
+    assert found.mean() > 0.99
+    assert len(np.unique(groups)) >= 20_000
+
+
+def test_near_any_names_what_resembles_held_images() -> None:
+    zeros, ones = "0" * 64, "f" * 64
+    assert near_any([zeros, ones], ["0" * 63 + "3"], 8) == {zeros}
+    assert near_any([zeros], [], 8) == set()

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from checkstate.export import export_fp32, quantize_int8
+from checkstate.files import md5_of
+from checkstate.networks import IMAGENET, Card, Classifier, build_backbone, predict_logits
+from checkstate.predictor import ModelError, Predictor
+from tests.conftest import ROOT
+
+CARD = Card("x", ["a", "b"], (48, 64), "letterbox", *IMAGENET, 2.0, "0" * 32, {"seed": 0})
+
+
+@pytest.fixture(scope="module")
+def model() -> Classifier:
+    torch.manual_seed(0)
+    backbone = build_backbone("tf_efficientnet_lite0", 2, (48, 64), "imagenet")
+    return Classifier(backbone, *IMAGENET).eval()
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (7, 48, 64, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def plain(model: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("export") / "plain.onnx"
+    export_fp32(path, model, CARD)
+    return path
+
+
+def test_onnx_answers_as_torch_does_for_any_batch(
+    plain: Path, model: Classifier, images: np.ndarray
+) -> None:
+    predictor = Predictor(plain)
+    for n in (1, 2, 7):
+        expected = predict_logits(model, images[:n], n)
+        assert np.abs(predictor.logits(images[:n]) - expected).max() < 1e-3
+
+
+def test_the_file_says_what_it_needs_and_nothing_of_where_it_was_made(plain: Path) -> None:
+    graph = onnx.load(plain)
+    card = {p.key: json.loads(p.value) for p in graph.metadata_props}
+    assert card["classes"] == ["a", "b"]
+    assert card["image_size"] == [48, 64]
+    assert card["temperature"] == 2.0
+    assert str(ROOT).encode() not in plain.read_bytes()
+
+
+def test_export_and_quantization_repeat_to_the_bit(
+    plain: Path, model: Classifier, images: np.ndarray, tmp_path: Path
+) -> None:
+    export_fp32(tmp_path / "again.onnx", model, CARD)
+    assert md5_of(plain) == md5_of(tmp_path / "again.onnx")
+    for name in ("one", "two"):
+        quantize_int8(plain, tmp_path / f"{name}.onnx", images, True, CARD)
+    assert md5_of(tmp_path / "one.onnx") == md5_of(tmp_path / "two.onnx")
+
+
+def test_int8_is_a_quarter_of_the_size_and_mostly_agrees(
+    plain: Path, images: np.ndarray, tmp_path: Path
+) -> None:
+    quantize_int8(plain, tmp_path / "small.onnx", images, True, CARD)
+    assert (tmp_path / "small.onnx").stat().st_size < 0.35 * plain.stat().st_size
+    full, small = Predictor(plain).logits(images), Predictor(tmp_path / "small.onnx").logits(images)
+    assert np.corrcoef(full.ravel(), small.ravel())[0, 1] > 0.8
+
+
+def test_another_onnx_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"no graph")
+    with pytest.raises(ModelError, match="not a readable ONNX model"):
+        Predictor(tmp_path / "bad.onnx")
+    with pytest.raises(ModelError, match="no such model file"):
+        Predictor(tmp_path / "gone.onnx")

@@ -1,0 +1,132 @@
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from checkstate.images import MAX_PIXELS, ImageError, border_colour, fit, read_image
+
+
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def test_lossless_formats_decode_to_the_same_pixels(picture: Image.Image) -> None:
+    expected = read_image(picture).tobytes()
+    rgb = picture.convert("RGB")
+    for content in (
+        encode(rgb, "PNG"),
+        encode(rgb, "BMP"),
+        encode(rgb, "TIFF"),
+        encode(rgb, "WEBP", lossless=True),
+    ):
+        assert read_image(content).tobytes() == expected
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "P", "1", "LA", "I;16"])
+def test_every_mode_becomes_rgb_of_the_same_size(picture: Image.Image, mode: str) -> None:
+    kind = "TIFF" if mode in {"CMYK", "I;16"} else "PNG"
+    grey = picture.convert("RGB").convert("L")
+    other = grey.convert("I;16").point(lambda v: v * 257) if mode == "I;16" else grey.convert(mode)
+    decoded = read_image(encode(other, kind))
+    assert decoded.mode == "RGB"
+    assert decoded.size == picture.size
+
+
+def test_sixteen_bit_grey_keeps_its_brightness() -> None:
+    deep = Image.fromarray(np.full((4, 4), 32896, np.uint16))
+    assert read_image(encode(deep, "PNG")).getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_transparency_lies_over_white() -> None:
+    clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    assert read_image(encode(clear, "PNG")).getpixel((1, 1)) == (255, 255, 255)
+
+
+def test_exif_orientation_is_applied() -> None:
+    wide = Image.new("RGB", (8, 4))
+    exif = wide.getexif()
+    exif[274] = 6
+    assert read_image(encode(wide, "JPEG", exif=exif)).size == (4, 8)
+
+
+def test_first_frame_of_an_animation() -> None:
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    content = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert read_image(content).getpixel((0, 0)) == (255, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not an image"),
+        (b"just text", "not an image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
+    ],
+)
+def test_what_is_no_image_is_refused_in_one_line(content: bytes, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason) as caught:
+        read_image(content)
+    assert "\n" not in str(caught.value)
+
+
+def test_truncated_image_is_refused(picture: Image.Image) -> None:
+    content = encode(picture.convert("RGB").resize((200, 200)), "PNG")
+    with pytest.raises(ImageError, match="damaged"):
+        read_image(content[: len(content) // 2])
+
+
+def test_decompression_bomb_is_refused_before_decoding() -> None:
+    side = int(MAX_PIXELS**0.5) + 1000
+    bomb = encode(Image.new("1", (side, side)), "PNG")
+    assert len(bomb) < 1_000_000
+    with pytest.raises(ImageError, match="pixels"):
+        read_image(bomb)
+
+
+def test_paths_that_are_no_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match=r"folder\.png: not a regular file"):
+        read_image(tmp_path / "folder.png")
+    with pytest.raises(ImageError, match=r"pipe\.png: not a regular file"):
+        read_image(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match=r"gone\.png: no such file"):
+        read_image(tmp_path / "gone.png")
+    with pytest.raises(ImageError) as caught:
+        read_image(tmp_path / "two\nlines.png")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20000, 1), (1, 20000), (300, 40)])
+def test_letterbox_fits_any_shape(size: tuple[int, int]) -> None:
+    fitted = fit(Image.new("RGB", size, (10, 20, 30)), (96, 128), "letterbox")
+    assert fitted.shape == (96, 128, 3)
+    assert (fitted == (10, 20, 30)).all()
+
+
+def test_letterbox_pads_with_the_border_and_never_enlarges_beyond_twice() -> None:
+    image = Image.new("RGB", (20, 20), "white")
+    image.paste("black", (5, 5, 15, 15))
+    fitted = fit(image, (128, 128), "letterbox")
+    dark = np.argwhere(fitted.max(axis=2) < 64)
+    assert (np.ptp(dark, axis=0) + 1 <= 20).all()
+    assert (fitted[0, 0] == 255).all()
+
+
+def test_stretch_fills_the_input() -> None:
+    image = Image.new("RGB", (10, 10), "white")
+    image.paste("black", (0, 0, 5, 10))
+    fitted = fit(image, (32, 64), "stretch")
+    assert fitted[:, :20].max() < 128 < fitted[:, -20:].min()
+
+
+def test_border_colour_is_the_median() -> None:
+    pixels = np.full((9, 9, 3), 200, np.uint8)
+    pixels[0, :3] = 0
+    pixels[4, 4] = 7
+    assert border_colour(pixels).tolist() == [200, 200, 200]

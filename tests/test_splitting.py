@@ -1,0 +1,76 @@
+from collections import Counter
+
+import pytest
+
+from checkstate.errors import UserError
+from checkstate.splitting import folds_of, split_rows
+
+
+def rows_of(each: int, predefined: str = "") -> list[dict[str, str]]:
+    return [
+        {"path": f"{label}/{i}", "label": label, "group": f"{label}{i}", "predefined": predefined}
+        for label in ("checked", "other", "unchecked")
+        for i in range(each)
+    ]
+
+
+def test_shares_are_kept_for_every_class() -> None:
+    rows = rows_of(100)
+    splits = split_rows(rows, 0.15, 0.15, seed=0)
+    counts = Counter((row["label"], split) for row, split in zip(rows, splits, strict=True))
+    for label in ("checked", "other", "unchecked"):
+        assert 10 <= counts[label, "val"] <= 20
+        assert 10 <= counts[label, "test"] <= 20
+
+
+def test_a_group_stays_on_one_side() -> None:
+    rows = rows_of(60)
+    for i, row in enumerate(rows):
+        row["group"] = str(i // 3)
+    splits = split_rows(rows, 0.2, 0.2, seed=1)
+    sides = {}
+    for row, split in zip(rows, splits, strict=True):
+        assert sides.setdefault(row["group"], split) == split
+
+
+def test_the_seed_decides() -> None:
+    rows = rows_of(40)
+    assert split_rows(rows, 0.2, 0.2, 3) == split_rows(rows, 0.2, 0.2, 3)
+    assert split_rows(rows, 0.2, 0.2, 3) != split_rows(rows, 0.2, 0.2, 4)
+
+
+def test_a_predefined_val_is_the_untouched_test_set() -> None:
+    rows = rows_of(40, "train") + rows_of(10, "val")
+    for row in rows[120:]:
+        row["group"] += "v"
+    splits = split_rows(rows, 0.2, 0.2, 0)
+    assert set(splits[120:]) == {"test"}
+    assert set(splits[:120]) == {"train", "val"}
+
+
+def test_an_image_that_would_leak_into_a_predefined_test_set_is_dropped() -> None:
+    rows = rows_of(40, "train") + rows_of(10, "test")
+    for row in rows[120:]:
+        row["group"] += "t"
+    rows[0]["group"] = rows[120]["group"]
+    splits = split_rows(rows, 0.2, 0.2, 0)
+    assert splits[0] == "dropped"
+    assert splits.count("dropped") == 1
+
+
+def test_a_complete_predefined_split_is_left_as_it_is() -> None:
+    rows = rows_of(5, "train") + rows_of(5, "val") + rows_of(5, "test")
+    for i, row in enumerate(rows):
+        row["group"] = str(i)
+    assert split_rows(rows, 0.2, 0.2, 0) == [row["predefined"] for row in rows]
+
+
+def test_too_small_a_class_is_named() -> None:
+    rows = [row for row in rows_of(40) if row["label"] != "other" or row["path"] < "other/2"]
+    with pytest.raises(UserError, match="class other: "):
+        split_rows(rows[:40] + rows[-41:], 0.02, 0.02, 0)
+
+
+def test_folds_are_of_like_size_and_stratified() -> None:
+    folds = folds_of(rows_of(50), 5, 0)
+    assert Counter(folds.tolist()) == dict.fromkeys(range(5), 30)

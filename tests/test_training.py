@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import torch
+
+from checkstate.datasets import Images
+from checkstate.networks import predict_logits
+from checkstate.params import Train, load_params
+from checkstate.training import (
+    fit_model,
+    fit_temperature,
+    is_better,
+    new_model,
+    normalisation,
+    prepare_torch,
+    top_k,
+)
+from tests.conftest import ROOT
+
+
+def squares(n: int, seed: int) -> Images:
+    """Filled and empty boxes: a task that a small network learns in a few steps."""
+    random = np.random.default_rng(seed)
+    pixels = np.full((n, 32, 32, 3), 230, np.uint8)
+    labels = random.integers(0, 2, n)
+    for image, label in zip(pixels, labels, strict=True):
+        top, left = random.integers(4, 12, 2)
+        image[top : top + 14, left : left + 14] = 30
+        if not label:
+            image[top + 2 : top + 12, left + 2 : left + 12] = 230
+    return Images(pixels, labels.astype(np.int64), [str(i) for i in range(n)], ["off", "on"])
+
+
+def recipe(**changes: object) -> Train:
+    base = load_params(ROOT / "params.yaml").train
+    small = {"backbone": "resnet10t", "weights": "none", "image_size": (32, 32), "epochs": 5}
+    return base.model_copy(update={**small, "lr": 3e-3, "threads": 1, "extra": [], **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"optimizer": "sgd", "lr": 0.05, "schedule": "cosine"},
+        {"optimizer": "adam", "schedule": "constant", "class_weights": True, "oversample": True},
+    ],
+)
+def test_training_learns_and_repeats_to_the_bit(changes: dict[str, object]) -> None:
+    params = recipe(**changes)
+    val = squares(64, 1)
+    answers = []
+    for _ in range(2):
+        prepare_torch(0, 1)
+        train = squares(160, 0)
+        curves: list[dict[str, float]] = []
+        model = fit_model(new_model(train, params), train, val, params, 0, curves.append)
+        answers.append(predict_logits(model, val.pixels, 64))
+    assert np.array_equal(*answers)
+    assert (answers[0].argmax(1) == val.labels).mean() > 0.9
+    assert {"train_loss", "val_loss", "val_top1", "val_topk", "lr"} <= set(curves[0])
+
+
+def test_training_stops_when_patience_is_over() -> None:
+    prepare_torch(0, 1)
+    curves: list[dict[str, float]] = []
+    params = recipe(epochs=30, patience=2, lr=1e-9, best="top1", schedule="constant")
+    train = squares(32, 0)
+    fit_model(new_model(train, params), train, squares(16, 1), params, 0, curves.append)
+    assert len(curves) < 30
+
+
+def test_the_seeds_rule_wants_both_a_lower_loss_and_no_lower_top1() -> None:
+    best = {"val_loss": 0.5, "val_top1": 0.9}
+    assert is_better("seed", {"val_loss": 0.4, "val_top1": 0.9}, best)
+    assert not is_better("seed", {"val_loss": 0.4, "val_top1": 0.8}, best)
+    assert not is_better("seed", {"val_loss": 0.6, "val_top1": 1.0}, best)
+    assert is_better("loss", {"val_loss": 0.4, "val_top1": 0.8}, best)
+    assert is_better("top1", {"val_loss": 0.6, "val_top1": 1.0}, best)
+
+
+def test_normalisation_of_the_data_set() -> None:
+    data = squares(10, 0)
+    mean, std = normalisation(data, "dataset")
+    flat = data.pixels.reshape(-1, 3) / 255
+    assert np.allclose(mean, flat.mean(0))
+    assert np.allclose(std, flat.std(0))
+
+
+def test_temperature_finds_how_overconfident_logits_are() -> None:
+    random = np.random.default_rng(0)
+    true = random.normal(0, 1.5, (4000, 3))
+    odds = np.exp(true) / np.exp(true).sum(1, keepdims=True)
+    labels = np.array([random.choice(3, p=row) for row in odds])
+    assert fit_temperature((true * 2.5).astype(np.float32), labels) == pytest.approx(2.5, rel=0.1)
+
+
+def test_top_k_counts_the_three_likeliest() -> None:
+    logits = np.array([[4, 3, 2, 1], [1, 2, 3, 4]], np.float32)
+    assert top_k(logits, np.array([3, 3])) == 0.5
+
+
+def test_prepare_torch_sets_threads() -> None:
+    prepare_torch(0, 1)
+    assert torch.get_num_threads() == 1
