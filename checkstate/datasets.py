@@ -55,9 +55,10 @@ def load_training(extra: Iterable[str], size: tuple[int, int], resize: Resize) -
         if unknown := {label for _, label in folders} - set(train.classes):
             tqdm.write(f"train.extra: {name}: no such class here: {sorted(unknown)}", sys.stderr)
         paths = [path for path, _ in known]
+        labels = np.array([train.classes.index(label) for _, label in known], np.int64)
         train = Images(
             np.concatenate([train.pixels, fit_all(archive, paths, size, resize)]),
-            np.concatenate([train.labels, [train.classes.index(label) for _, label in known]]),
+            np.concatenate([train.labels, labels]),
             train.paths + paths,
             train.classes,
         )
