@@ -40,7 +40,7 @@ class Card:
     params: dict[str, object]
 
     def metadata(self) -> dict[str, str]:
-        """Every field as JSON text, the form in which both file formats keep it."""
+        """Every field as JSON text, as an ONNX file keeps it."""
         return {key: json.dumps(value) for key, value in asdict(self).items()}
 
 
@@ -145,14 +145,15 @@ def save_model(path: str | Path, model: Classifier, card: Card) -> None:
     """Write weights and card to a .safetensors file, atomically."""
     tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, card.metadata())
+        # one key: safetensors writes several in an order that changes from run to run
+        save_file(tensors, temporary, {"card": json.dumps(asdict(card))})
 
 
 def load_model(path: str | Path) -> tuple[Classifier, Card]:
     """Read what save_model wrote; raises UserError when it is missing or another file."""
     try:
         with safe_open(path, "pt") as file:
-            fields = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+            fields = json.loads((file.metadata() or {})["card"])
         for key in ("image_size", "mean", "std"):
             fields[key] = tuple(fields[key])
         card = Card(**fields)

@@ -33,6 +33,11 @@ from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, Cell, draw_page
 
 SITE = "http://render.invalid"
 STATE = HERE.parent / ".render-state"
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    # the same pixels every time: one raster thread, whole tiles, no profile of the screen's
+    *("--num-raster-threads=1", "--disable-partial-raster", "--force-color-profile=srgb"),
+]
 ACTS = ("focus", "hover")
 MIN_CONTRAST = 45
 """Grey levels between the darkest and the brightest parts of a control; fainter ones go."""
@@ -107,7 +112,7 @@ def pages(name: str, seed: int, state: Path) -> Iterator[tuple[int, dict[str, by
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=ARGUMENTS,
         )
         while True:
             random = Random(f"{seed}-{name}-{number}")
@@ -157,8 +162,9 @@ def shoot(
                 )
         except Error:
             continue
-    page.wait_for_timeout(350)  # the libraries' transitions
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    page.wait_for_timeout(200)  # what the libraries' scripts do later
+    page.evaluate("document.fonts.ready")  # and the fonts that this asked for
+    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     for cell in cells:
         seen = page.evaluate(MEASURE, cell.index)
         if cell.kind != "other" and seen["state"] is not cell.state:

@@ -9,8 +9,6 @@ import yaml
 
 from tests.conftest import ROOT
 
-FILES = {"dvc.yaml": "stages", "render/dvc.yaml": "render"}
-
 
 def modules_of(file: Path) -> set[Path]:
     """Every file of ours that a script's imports reach, the script and packages included."""
@@ -57,39 +55,63 @@ def test_a_stage_depends_on_exactly_the_modules_that_it_imports(
     assert listed == wanted
 
 
+def params_read(script: Path) -> set[str]:
+    """The dotted keys of params.yaml that a stage's script reads, through local names as well."""
+    tree = ast.parse(script.read_text().replace("load_params()", "params"))
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    chains = {
+        id(node): ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and id(node) not in inner
+    }
+    names = {"params": ""}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            tuples = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            for name, source in (
+                zip(target.elts, value.elts, strict=True) if tuples else [(target, value)]
+            ):
+                text = chains.get(id(source), "")
+                if text.startswith("params.") and (ROOT_PARAMS.get(text[7:]) is not None):
+                    names[ast.unparse(name)] = f"{text[7:]}."
+                    del chains[id(source)]
+    found = set()
+    for text in chains.values():
+        head, _, rest = text.partition(".")
+        if head in names:
+            parts = (names[head] + rest).split(".")
+            while parts and ".".join(parts) not in KEYS:
+                parts.pop()
+            found.add(".".join(parts))
+    return found
+
+
+ROOT_PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def keys_of(section: dict[str, object], prefix: str = "") -> set[str]:
+    """All dotted keys, sections included."""
+    found = set()
+    for key, value in section.items():
+        found |= {prefix + key}
+        found |= keys_of(value, f"{prefix}{key}.") if isinstance(value, dict) else set()
+    return found
+
+
+KEYS = keys_of(ROOT_PARAMS)
+
+
 @pytest.mark.parametrize(
     ("name", "stage"), [(n, s) for n, s in stages() if n.startswith("dvc.yaml")]
 )
 def test_a_stage_lists_exactly_the_params_that_it_reads(
     name: str, stage: dict[str, list[object]]
 ) -> None:
-    script = str(stage["cmd"]).split()[2].replace(".", "/") + ".py"
-    tree = ast.parse((ROOT / script).read_text())
-    aliases = {"params": ""}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            targets = node.targets[0]
-            pairs = (
-                zip(targets.elts, node.value.elts, strict=True)
-                if isinstance(targets, ast.Tuple) and isinstance(node.value, ast.Tuple)
-                else [(targets, node.value)]
-            )
-            for target, value in pairs:
-                text = ast.unparse(value)
-                if text.startswith("params.") and isinstance(target, ast.Name):
-                    aliases[target.id] = text.removeprefix("params.")
-                if text.startswith("load_params()."):
-                    aliases[f"={text}"] = text.removeprefix("load_params().")
-    read = {value for key, value in aliases.items() if key.startswith("=")}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            text = ast.unparse(node)
-            head, _, rest = text.partition(".")
-            if head in aliases and re.fullmatch(r"[\w.]+", rest):
-                read.add(".".join(part for part in (aliases[head], rest) if part))
+    script = ROOT / (str(stage["cmd"]).split()[2].replace(".", "/") + ".py")
+    read = params_read(script)
     listed = {str(param) for param in stage["params"]}
-    sections = {key for key in read if key in aliases.values()}
-    for key in read - sections:
+    for key in read:
         assert any(key == p or key.startswith(f"{p}.") for p in listed), f"{name} reads {key}"
     for param in listed:
         assert any(k == param or k.startswith(f"{param}.") for k in read), f"{name} lists {param}"
