@@ -48,12 +48,13 @@ def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Sour
         if name == "-" or is_url(name):
             yield Source(name, private_urls)
         elif Path(name).is_dir():
-            yield from (Source(found) for found in walk(name))
+            yield from (Source(path) for path in walk(name))
         elif not Path(name).exists() and glob.has_magic(name):
-            matches = sorted(glob.glob(name, recursive=True))
-            yield from (Source(match) for match in matches if not Path(match).is_dir())
-            if not matches:
-                yield Source(name)
+            found: dict[str, str] = {}  # by real path: glob goes around a loop of links many times
+            for match in sorted(glob.glob(name, recursive=True), key=lambda m: (len(m), m)):
+                if not Path(match).is_dir():
+                    found.setdefault(os.path.realpath(match), match)
+            yield from (Source(match) for match in sorted(found.values()) or [name])
         else:
             yield Source(name)
 

@@ -4,7 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
+
+from checkstate.export import export_fp32
+from checkstate.networks import IMAGENET, Card, Classifier, build_backbone
+from checkstate.predictor import Predictor
 
 ROOT = Path(__file__).parent.parent
 CLASSES = ("checked", "other", "unchecked")
@@ -32,3 +37,30 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def picture() -> Image.Image:
     """One rendered control."""
     return Image.open(sorted((ROOT / "data/starter/checked").glob("bootstrap-checkbox-*.png"))[0])
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small real ONNX model, untrained."""
+    torch.manual_seed(0)
+    backbone = build_backbone("mobilenetv3_small_050", 3, (64, 64), "none")
+    path = tmp_path_factory.mktemp("model") / "model.onnx"
+    card = Card("x", list(CLASSES), (64, 64), "letterbox", *IMAGENET, 1.5, "0" * 32, {"seed": 0})
+    export_fp32(path, Classifier(backbone, *IMAGENET), card)
+    return path
+
+
+@pytest.fixture(scope="session")
+def predictor(model: Path) -> Predictor:
+    """That model, loaded."""
+    return Predictor(model, threads=1)
+
+
+@pytest.fixture
+def crops() -> list[Path]:
+    """Nine rendered images, three of each class."""
+    return [
+        image
+        for name in CLASSES
+        for image in sorted((ROOT / "data/starter" / name).glob("*.png"))[:300:100]
+    ]

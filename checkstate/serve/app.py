@@ -1,7 +1,5 @@
 """The HTTP service: predictions, health, metrics, and a page to try it on."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import json
@@ -29,6 +27,7 @@ from checkstate.predictor import Predictor
 from checkstate.serve.batching import Batcher, OverloadError
 
 log = logging.getLogger("checkstate")
+bearer = HTTPBearer(auto_error=False)
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,6 @@ def create_app(predictor: Predictor, settings: Settings) -> FastAPI:
         task.cancel()
 
     app = FastAPI(title="checkstate", lifespan=lifespan)
-    bearer = HTTPBearer(auto_error=False)
 
     def authorised(
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],

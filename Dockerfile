@@ -1,0 +1,29 @@
+# docker build --target train -t checkstate-train .   then  docker run --rm checkstate-train
+# docker build --target serve -t checkstate .         needs models/model.onnx: dvc repro or dvc pull
+FROM python:3.12-slim AS base
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
+WORKDIR /app
+
+FROM base AS train
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends git make \
+ && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt pyproject.toml README.md Makefile ./
+COPY checkstate checkstate
+RUN make .venv/installed
+COPY . .
+CMD ["make", "repro"]
+
+FROM base AS serve
+COPY pyproject.toml README.md requirements.txt ./
+COPY checkstate checkstate
+RUN pip install --constraint requirements.txt ".[serve]" \
+ && useradd --system --uid 10001 checkstate
+COPY models/model.onnx models/model.onnx
+USER 10001
+ENV CHECKSTATE_HOST=0.0.0.0 CHECKSTATE_MODEL=/app/models/model.onnx
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+CMD ["checkstate", "serve"]

@@ -1,0 +1,43 @@
+"""The real service on a real port."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+import uvicorn
+
+from checkstate.predictor import Predictor
+from checkstate.serve.app import Settings, create_app
+
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def start(predictor: Predictor) -> Iterator[Start]:
+    """A function that starts the service with some settings and returns its address."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def begin(**settings: object) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        app = create_app(predictor, Settings(**settings))
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        running.append((server, thread))
+        for _ in range(200):
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/healthz")
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        return f"http://127.0.0.1:{port}"
+
+    yield begin
+    for server, thread in running:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,64 @@
+"""The page in a real Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.serve.conftest import Start
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
+
+
+@pytest.fixture
+def page(start: Start) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 360, "height": 700})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(start())
+        yield page
+        assert errors == []
+        browser.close()
+
+
+def test_many_files_and_a_bad_one(page: Page, crops: list[Path], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_text("no image")
+    page.set_input_files("#file", [*crops[:3], bad])
+    expect(page.locator("#status")).to_have_text("4 done")
+    expect(page.locator("#results .label")).to_have_count(3)
+    expect(page.locator("#results .error")).to_contain_text("not an image")
+    expect(page.locator("#results meter")).to_have_count(9)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_pasted_image_is_answered(page: Page, crops: list[Path]) -> None:
+    page.evaluate(
+        """(bytes) => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" }));
+          document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+        }""",
+        list(crops[0].read_bytes()),
+    )
+    expect(page.locator("#results .label")).to_have_count(1)
+
+
+def test_the_keyboard_reaches_everything_and_why_shows_an_overlay(
+    page: Page, crops: list[Path]
+) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "file"
+    page.set_input_files("#file", crops[0])
+    expect(page.get_by_role("button", name="Why?")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_alt_text("What the answer rests on, in red")).to_be_visible()

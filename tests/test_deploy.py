@@ -1,0 +1,62 @@
+"""Containers and manifests, as far as they can be checked without a daemon or a cluster."""
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+
+
+def test_the_kubernetes_manifests_fit_together() -> None:
+    parts = {
+        p["kind"]: p for p in yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text())
+    }
+    assert set(parts) == {"Deployment", "Service", "HorizontalPodAutoscaler", "NetworkPolicy"}
+    pod = parts["Deployment"]["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    assert parts["Service"]["spec"]["selector"] == labels
+    assert parts["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == labels
+    container = pod["spec"]["containers"][0]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert {"readinessProbe", "livenessProbe", "resources"} <= set(container)
+    assert parts["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == "checkstate"
+
+
+def test_the_dockerfile_copies_only_what_exists_or_is_made() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
+        for source in line.split()[:-1]:
+            assert source == "models/model.onnx" or (ROOT / source).exists(), source
+    serve = text.split("AS serve")[1]
+    assert "USER 10001" in serve
+    assert "HEALTHCHECK" in serve
+
+
+@pytest.mark.slow
+def test_the_serve_image_runs_in_a_clean_environment(model: Path, tmp_path: Path) -> None:
+    """What the serve target installs is enough to predict and serve, stays small, has no torch."""
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env/bin/python"
+    before = size_of(tmp_path / "env")
+    install = [python, "-m", "pip", "install", "-q", "-c", ROOT / "requirements.txt"]
+    subprocess.run([*install, ROOT], check=True)
+    runtime = size_of(tmp_path / "env") - before
+    assert runtime < 250_000_000
+    image = next((ROOT / "data/starter/checked").glob("*.png"))
+    command = [tmp_path / "env/bin/checkstate", "predict", "--model", model, image]
+    assert subprocess.run(command, check=True, cwd=tmp_path, capture_output=True).stdout
+    code = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is not None)"
+    subprocess.run([python, "-c", code], check=True, cwd=tmp_path)
+    print(f"runtime {runtime / 1e6:.0f} MB on {sys.version.split()[0]}")
+
+
+def size_of(folder: Path) -> int:
+    return sum(
+        os.lstat(Path(place, name)).st_size for place, _, files in os.walk(folder) for name in files
+    )
