@@ -1,4 +1,4 @@
-"""The command line: checkstate predict, info, serve, export-triton."""
+"""The command line: checkstate predict, info, serve, audit, export-triton."""
 
 from __future__ import annotations
 
@@ -174,6 +174,27 @@ def serve(
     )
     application = create_app(open_model(model, threads), settings)
     uvicorn.run(application, host=host, port=port, access_log=False, timeout_graceful_shutdown=30)
+
+
+@app.command()
+def audit(
+    target: Annotated[Path, typer.Argument(help="Writes TARGET.html and TARGET.csv.")],
+    limit: Annotated[int, typer.Option(min=1, help="Images at most.")] = 100,
+) -> None:
+    """Rank suspicious labels from the last cross-validation."""
+    try:
+        from checkstate.audit import audit as write_audit
+    except ImportError as error:
+        typer.echo(f"error: {error.name} is missing: pip install 'checkstate[train]'", err=True)
+        raise typer.Exit(2) from error
+    from checkstate.errors import UserError
+
+    try:
+        count = write_audit(target, limit)
+    except UserError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{count} labels to look at: {target.with_suffix('.html')}")
 
 
 @app.command()

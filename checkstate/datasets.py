@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -32,23 +32,29 @@ class Images:
     classes: list[str]
 
 
-def load_split(splits: Iterable[str], size: tuple[int, int], resize: Resize) -> Images:
-    """Decode and fit the images of some splits, in the order of data/split.csv."""
+def load_split(split: str, size: tuple[int, int], resize: Resize) -> Images:
+    """Decode and fit the images of one split, in the order of data/split.csv."""
     table = read_csv("data/split.csv")
     classes = sorted({row["label"] for row in table})
-    rows = [row for row in table if row["split"] in set(splits)]
+    return load_rows([row for row in table if row["split"] == split], classes, size, resize)
+
+
+def load_rows(
+    rows: Sequence[Mapping[str, str]], classes: list[str], size: tuple[int, int], resize: Resize
+) -> Images:
+    """Decode and fit curated images by their rows' path and label."""
     paths = [row["path"] for row in rows]
     labels = np.array([classes.index(row["label"]) for row in rows], np.int64)
     return Images(fit_all("data/curated.zip", paths, size, resize), labels, paths, classes)
 
 
-def load_training(extra: Iterable[str], size: tuple[int, int], resize: Resize) -> Images:
-    """The training split, and behind it the images of the extra data sets.
+def add_extra(train: Images, names: Iterable[str], resize: Resize) -> Images:
+    """Training images, and behind them those of the data sets of train.extra.
 
     Extra images of classes that the main data set lacks stay out, which is said on stderr.
     """
-    train = load_split(["train"], size, resize)
-    for name in extra:
+    size = train.pixels.shape[1], train.pixels.shape[2]
+    for name in names:
         archive = f"data/extra/{name}.zip"
         folders = [(path, path.split("/")[0]) for path in archive_names(archive)]
         known = [(path, label) for path, label in folders if label in train.classes]

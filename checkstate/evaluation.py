@@ -42,9 +42,11 @@ def macro_f1(predicted: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
     return float(f1_score(labels, predicted, average="macro", zero_division=0))
 
 
-def summarise(probabilities: Floats, raw: Floats, data: Images, seed: int) -> dict[str, object]:
-    """Every metric of the test set; `raw` are the probabilities before temperature scaling."""
-    labels, predicted = data.labels, probabilities.argmax(1)
+def summarise(
+    probabilities: Floats, labels: NDArray[np.int64], classes: list[str], seed: int
+) -> dict[str, object]:
+    """Every metric of probabilities, [n, classes], against labels, int64 [n]."""
+    predicted = probabilities.argmax(1)
     macro = bootstrap(
         (predicted, labels),
         macro_f1,
@@ -55,11 +57,11 @@ def summarise(probabilities: Floats, raw: Floats, data: Images, seed: int) -> di
         rng=np.random.default_rng(seed),
     ).confidence_interval
     precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, labels=np.arange(len(data.classes)), zero_division=0
+        labels, predicted, labels=np.arange(len(classes)), zero_division=0
     )
     return {
         "images": len(labels),
-        "loss": float(log_loss(labels, probabilities, labels=np.arange(len(data.classes)))),
+        "loss": float(log_loss(labels, probabilities, labels=np.arange(len(classes)))),
         "top1": rate(predicted == labels),
         "topk": top_k(probabilities, labels),
         "macro_f1": {
@@ -68,14 +70,13 @@ def summarise(probabilities: Floats, raw: Floats, data: Images, seed: int) -> di
             "high": float(macro.high),
         },
         "calibration_error": calibration_error(probabilities, labels),
-        "calibration_error_unscaled": calibration_error(raw, labels),
         "classes": {
             name: {
                 "precision": rate((labels == i)[predicted == i]) | {"value": float(precision[i])},
                 "recall": rate((predicted == i)[labels == i]) | {"value": float(recall[i])},
                 "f1": float(f1[i]),
             }
-            for i, name in enumerate(data.classes)
+            for i, name in enumerate(classes)
         },
     }
 

@@ -111,10 +111,15 @@ class QuantizePrune(Section):
     speed_weight: Annotated[float, Field(ge=0)]
 
 
+class Crossval(Section):
+    """Cross-validation, a pipeline of its own."""
+
+    folds: Annotated[int, Field(ge=2)]
+
+
 class Benchmark(Section):
     """What is timed, and how often."""
 
-    images: Annotated[int, Field(ge=1)]
     rounds: Annotated[int, Field(ge=1)]
     batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
     seed_image_size: Side
@@ -131,6 +136,7 @@ class Params(Section):
     evaluate: Evaluate
     quantize_prune: QuantizePrune
     benchmark: Benchmark
+    crossval: Crossval
 
 
 def load_params(path: str | Path = "params.yaml") -> Params:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,3 +46,38 @@ def interleave(
         name: {f"p{q}": float(np.percentile(times, q)) for q in (50, 95, 99)}
         for name, times in samples.items()
     }
+
+
+FIRST = """
+import resource, sys
+sys.path.insert(0, sys.argv[3])
+if sys.argv[1].endswith(".onnx"):
+    from checkstate.predictor import Predictor
+    Predictor(sys.argv[1], threads=1)(sys.argv[2])
+else:
+    from checkstate.images import fit, read_image
+    from checkstate.networks import load_model, predict_logits
+    model, card = load_model(sys.argv[1])
+    predict_logits(model, fit(read_image(sys.argv[2]), card.image_size, card.resize)[None], 1)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def first_answer(model: Path, png: bytes) -> dict[str, float]:
+    """Seconds from a process's start to its first answer, and its peak memory in megabytes.
+
+    The better of three, so that the file cache is warm and the machine's noise small.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".png") as image:
+        image.write(png)
+        image.flush()
+        command = [sys.executable, "-c", FIRST, str(model), image.name, str(Path.cwd())]
+        timer = Timer("run()", globals={"run": lambda: runs.append(output(command))})
+        runs: list[str] = []
+        seconds = min(timer.timeit(1).median for _ in range(3))
+    return {"cold_start_s": seconds, "peak_mb": min(int(run) for run in runs) / 1024}
+
+
+def output(command: list[str]) -> str:
+    """What a command writes to standard output."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout

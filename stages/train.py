@@ -5,7 +5,7 @@ python -m stages.train
 
 from dvclive.live import Live
 
-from checkstate.datasets import load_split, load_training
+from checkstate.datasets import add_extra, load_split
 from checkstate.errors import run_stage
 from checkstate.files import md5_of
 from checkstate.networks import Card, predict_logits, save_model
@@ -18,8 +18,9 @@ def main() -> None:
     params = load_params()
     recipe = params.train
     prepare_torch(params.seed, recipe.threads)
-    train = load_training(recipe.extra, recipe.image_size, recipe.resize)
-    val = load_split(["val"], recipe.image_size, recipe.resize)
+    train = load_split("train", recipe.image_size, recipe.resize)
+    train = add_extra(train, recipe.extra, recipe.resize)
+    val = load_split("val", recipe.image_size, recipe.resize)
     model = new_model(train, recipe)
     with Live("metrics/train", dvcyaml=None, save_dvc_exp=False) as live:
 

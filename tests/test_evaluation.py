@@ -33,7 +33,7 @@ def test_wilson_interval_of_the_seeds_own_figure() -> None:
 
 def test_summary_counts_what_was_right() -> None:
     probabilities, data = sample()
-    summary = summarise(probabilities, probabilities, data, seed=0)
+    summary = summarise(probabilities, data.labels, data.classes, seed=0)
     assert summary["top1"]["value"] == 0.8
     assert summary["classes"]["b"]["recall"]["value"] == pytest.approx(2 / 3)
     assert summary["classes"]["c"]["precision"]["value"] == pytest.approx(4 / 5)

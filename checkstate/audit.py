@@ -1,0 +1,86 @@
+"""Labels that deserve a second look, as a page for a person and a list for `curate`."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cleanlab.rank import get_label_quality_scores
+from jinja2 import Environment, PackageLoader
+
+from checkstate.errors import UserError
+from checkstate.files import read_archive, read_csv, replacing, write_csv
+from checkstate.images import read_image
+
+Row = dict[str, str]
+
+
+def suspects(predictions: list[Row], manifest: list[Row]) -> list[dict[str, Any]]:
+    """Rank every image by how little its label is to be trusted, and say why.
+
+    The score is cleanlab's self-confidence of the given label under out-of-fold probabilities
+    (Northcutt et al. 2021): 0 is surely wrong, 1 surely right. Conflicting pixels, and
+    near-duplicates under another label, come first whatever their score.
+    """
+    classes = [key.removeprefix("p_") for key in predictions[0] if key.startswith("p_")]
+    odds = np.array([[float(row[f"p_{name}"]) for name in classes] for row in predictions])
+    labels = np.array([classes.index(row["label"]) for row in predictions])
+    scores = get_label_quality_scores(labels, odds / odds.sum(1, keepdims=True))
+    facts = {row["path"]: row for row in manifest}
+    groups = defaultdict(set)
+    for row in manifest:
+        if row["kept"] == "1":
+            groups[row["group"]].add(row["label"])
+    ranked: list[dict[str, Any]] = []
+    for row, score in zip(predictions, scores, strict=True):
+        fact = facts[row["path"]]
+        reasons = []
+        if fact["conflict"]:
+            reasons.append(f"same pixels as {fact['conflict']}")
+        elif len(groups[fact["group"]]) > 1:
+            reasons.append("a near-duplicate has another label")
+        if row["predicted"] != row["label"]:
+            reasons.append(f"said to be {row['predicted']}, {float(row['confidence']):.0%} sure")
+        ranked.append({**row, "score": float(score), "why": "; ".join(reasons), "fact": fact})
+    return sorted(ranked, key=lambda row: (not row["fact"]["conflict"], row["score"]))
+
+
+def audit(target: Path, limit: int) -> int:
+    """Write <target>.html and <target>.csv from the last cross-validation; returns the count.
+
+    Raises UserError when there is none for the data that is curated now.
+    """
+    source = Path("metrics/crossval/plots/predictions.csv")
+    if not source.exists():
+        raise UserError(f"{source} is missing: run `dvc repro crossval/dvc.yaml`")
+    manifest = read_csv("data/manifest.csv")
+    predictions = read_csv(source)
+    if not {row["path"] for row in predictions} <= {row["path"] for row in manifest}:
+        raise UserError(f"{source} is of other data: run `dvc repro crossval/dvc.yaml` again")
+    rows = [row for row in suspects(predictions, manifest) if row["why"]][:limit]
+    paths = [str(row["path"]) for row in rows]
+    for row, member in zip(rows, read_archive("data/curated.zip", paths), strict=True):
+        row["picture"] = thumbnail(member.read())
+    page = Environment(loader=PackageLoader("checkstate"), autoescape=True)
+    with replacing(target.with_suffix(".html")) as temporary:
+        html = page.get_template("audit.html.j2").render(rows=rows, images=len(predictions))
+        temporary.write_text(html, encoding="utf-8")
+    write_csv(
+        target.with_suffix(".csv"),
+        [{"path": r["path"], "decision": "keep", "reason": r["why"]} for r in rows]
+        or [{"path": "", "decision": "", "reason": ""}],
+    )
+    return len(rows)
+
+
+def thumbnail(content: bytes) -> str:
+    """A small PNG of an image as a data URL."""
+    image = read_image(content)
+    image.thumbnail((240, 120))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

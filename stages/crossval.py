@@ -1,0 +1,41 @@
+"""Gather the folds' answers: every image, answered by a model that never saw it.
+
+python -m stages.crossval
+"""
+
+from pathlib import Path
+
+import numpy as np
+from dvclive.live import Live
+from scipy import stats
+
+from checkstate.errors import run_stage
+from checkstate.evaluation import summarise
+from checkstate.files import read_csv, write_csv
+from checkstate.params import load_params
+
+
+def main() -> None:
+    """Read metrics/crossval/fold-*.csv; write out-of-fold predictions and their metrics."""
+    params = load_params()
+    folds = range(params.crossval.folds)
+    rows = [row for fold in folds for row in read_csv(f"metrics/crossval/fold-{fold}.csv")]
+    classes = [key.removeprefix("p_") for key in rows[0] if key.startswith("p_")]
+    probabilities = np.array([[row[f"p_{name}"] for name in classes] for row in rows], np.float32)
+    probabilities /= probabilities.sum(1, keepdims=True)
+    labels = np.array([classes.index(row["label"]) for row in rows])
+    summary = summarise(probabilities, labels, classes, params.seed)
+    right = np.array([row["label"] == row["predicted"] for row in rows])
+    numbers = np.array([int(row["fold"]) for row in rows])
+    means = np.array([right[numbers == fold].mean() for fold in folds])
+    low, high = stats.t.interval(0.95, len(means) - 1, means.mean(), stats.sem(means))
+    over_folds = {"value": float(means.mean()), "low": float(low), "high": float(high)}
+    out = Path("metrics/crossval")
+    with Live(str(out), dvcyaml=None, save_dvc_exp=False) as live:
+        live.summary.update({**summary, "top1_over_folds": over_folds})
+    rows.sort(key=lambda row: row["path"])
+    write_csv(out / "plots/predictions.csv", rows)
+
+
+if __name__ == "__main__":
+    run_stage(main)

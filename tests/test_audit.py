@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from checkstate.audit import audit, suspects
+from checkstate.curation import curate_source, kept_members, read_decisions
+from checkstate.errors import UserError
+from checkstate.files import read_csv, write_archive, write_csv
+
+
+def write_inputs(project: Path) -> str:
+    """A manifest, and out-of-fold answers in which one label is surely wrong; its path."""
+    source = project / "data/tiny"
+    rows = curate_source(source, drop=False, distance=8)
+    write_csv("data/manifest.csv", rows)
+    write_archive("data/curated.zip", kept_members(source, rows))
+    wrong = str(rows[0]["path"])
+    answers = []
+    for row in rows:
+        label = str(row["label"])
+        said = "other" if row["path"] == wrong else label
+        odds = {f"p_{c}": 0.98 if c == said else 0.01 for c in ("checked", "other", "unchecked")}
+        answer = {"path": row["path"], "label": label, "predicted": said, "confidence": 0.98}
+        answers.append({"fold": 0, **answer, **odds})
+    write_csv("metrics/crossval/plots/predictions.csv", answers)
+    return wrong
+
+
+def test_a_wrong_label_comes_first(project: Path) -> None:
+    wrong = write_inputs(project)
+    ranked = suspects(
+        read_csv("metrics/crossval/plots/predictions.csv"), read_csv("data/manifest.csv")
+    )
+    assert ranked[0]["path"] == wrong
+    assert ranked[0]["why"] == "said to be other, 98% sure"
+    assert ranked[0]["score"] < 0.05 < ranked[1]["score"]
+
+
+def test_page_and_list_are_written_and_curate_reads_the_list(project: Path) -> None:
+    wrong = write_inputs(project)
+    assert audit(project / "suspects", 10) == 1
+    page = (project / "suspects.html").read_text()
+    assert wrong in page
+    assert "data:image/png;base64," in page
+    assert read_decisions(project / "suspects.csv", [wrong]) == {wrong: "keep"}
+
+
+@pytest.mark.usefixtures("project")
+def test_without_a_cross_validation_the_way_out_is_named() -> None:
+    with pytest.raises(UserError, match=r"dvc repro crossval/dvc\.yaml"):
+        audit(Path("suspects"), 10)
