@@ -1,4 +1,4 @@
-"""The training loop: short, seeded, deterministic."""
+"""The training loop: short, seeded, deterministic, resumable after every epoch."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from checkstate.networks import (
 )
 from checkstate.params import Train
 from checkstate.predictor import softmax
+from checkstate.resume import Resume
 
 Report = Callable[[dict[str, float]], None]
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -183,10 +184,12 @@ def fit_model(
     seed: int,
     report: Report,
     loss: Loss | None = None,
+    resume: tuple[Resume, str] | None = None,
 ) -> Classifier:
     """Train in place and return the model with the best checkpoint's weights, on the CPU.
 
-    `report` gets the curves once an epoch.
+    `report` gets the curves once an epoch. With `resume`, a state folder and a name in it, an
+    interrupted call goes on after its last epoch and ends with the same bytes.
     """
     device = pick_device(params.device)
     model.to(device)
@@ -197,17 +200,41 @@ def fit_model(
     steps = len(list(batches(train.labels, params, torch.Generator())))
     schedule = new_schedule(optimizer, params, steps * params.epochs)
     best = {"val_loss": math.inf, "val_top1": -math.inf}
-    kept, waited = copy.deepcopy(model.state_dict()), 0
-    for epoch in tqdm(range(params.epochs), "epochs"):
+    kept, waited, history = copy.deepcopy(model.state_dict()), 0, list[dict[str, float]]()
+    state = resume[0].load(resume[1]) if resume else None
+    if state:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        generator.set_state(state["generator"])
+        torch.set_rng_state(state["rng"])
+        best, kept, waited, history = (state[k] for k in ("best", "kept", "waited", "history"))
+        for values in history:
+            report(values)
+    for epoch in tqdm(range(len(history), params.epochs), "epochs"):
+        if waited >= params.patience:
+            break
         rate = float(schedule.get_last_lr()[0])
         train_loss = train_one_epoch(model, train, params, loss, optimizer, schedule, generator)
         new = scores(predict_logits(model, val.pixels, params.batch_size), val.labels)
-        report({"epoch": epoch, "train_loss": train_loss, **new, "lr": rate})
+        history.append({"epoch": epoch, "train_loss": train_loss, **new, "lr": rate})
+        report(history[-1])
         waited += 1
         if is_better(params.best, new, best):
             best, kept, waited = new, copy.deepcopy(model.state_dict()), 0
-        if waited >= params.patience:
-            break
+        if resume:
+            folder, name = resume
+            folder.save(
+                name,
+                {
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "generator": generator.get_state(),
+                    "rng": torch.get_rng_state(),
+                    **{"best": best, "kept": kept, "waited": waited, "history": history},
+                },
+            )
     model.load_state_dict(kept)
     return model.cpu().eval()
 

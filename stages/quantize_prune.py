@@ -15,21 +15,26 @@ from typing import Any
 
 import numpy as np
 from dvclive.live import Live
+from numpy.typing import NDArray
 
 from checkstate.compression import distillation_loss, multiply_accumulates, prune
-from checkstate.datasets import add_extra, load_split
+from checkstate.datasets import Images, add_extra, load_split
 from checkstate.errors import UserError, run_stage
 from checkstate.evaluation import macro_f1, rate
 from checkstate.export import export_fp32, has_vnni, quantize_int8
-from checkstate.files import replacing, write_csv
+from checkstate.files import md5_of, replacing, write_csv
 from checkstate.networks import load_model, predict_logits
 from checkstate.params import load_params
 from checkstate.predictor import Predictor
+from checkstate.resume import resumable
 from checkstate.timing import interleave
 from checkstate.training import fit_model, fit_temperature, pick_device, prepare_torch
 
 INT8_SPEED = 4
 """An int8 multiply-accumulate counts as a quarter of an fp32 one: four share a register."""
+
+
+Candidate = dict[str, Any]
 
 
 def main() -> None:
@@ -49,75 +54,58 @@ def main() -> None:
     )
     trained = predict_logits(teacher, val.pixels, params.evaluate.batch_size).argmax(1)
     floor = float((trained == val.labels).mean()) - settings.max_accuracy_drop
-    device = pick_device(recipe.device)
-    rows: list[dict[str, Any]] = []
-    sessions: dict[str, Predictor] = {}
-    folder = Path(tempfile.mkdtemp())
-    for ratio in settings.ratios:
-        model = prune(teacher, ratio, card.image_size)
-        if ratio:
-            loss = distillation_loss(teacher.to(device), settings.distillation_temperature)
-            fit_model(model, train, val, tuning, params.seed, print, loss)
-            teacher.cpu()
-        logits = predict_logits(model, val.pixels, params.evaluate.batch_size)
-        own = replace(card, temperature=fit_temperature(logits, val.labels))
-        plain = folder / f"{ratio}-fp32.onnx"
-        export_fp32(plain, model, own)
-        check_parity(
-            predict_logits(model, test.pixels, params.evaluate.batch_size),
-            Predictor(plain, threads=1).logits(test.pixels),
-            settings.max_logit_difference,
-        )
-        macs = multiply_accumulates(model, card.image_size)
-        for precision in settings.precisions:
-            path = folder / f"{ratio}-{precision}.onnx"
-            if precision == "int8":
-                quantize_int8(plain, path, calibration, reduce_range, own)
-            said = Predictor(path, threads=1).logits(val.pixels).argmax(1)
-            size = path.stat().st_size
-            work = macs / (INT8_SPEED if precision == "int8" else 1)
-            top1 = float((said == val.labels).mean())
-            rows.append(
-                {
-                    "candidate": path.stem,
-                    "ratio": ratio,
-                    "precision": precision,
-                    "top1": top1,
-                    "macro_f1": macro_f1(said, val.labels),
-                    "agreement": float((said == trained).mean()),
-                    "bytes": size,
-                    "macs": macs,
-                    "cost": size**settings.size_weight * work**settings.speed_weight,
-                    "holds": int(top1 >= floor),
-                }
+    facts = (params.seed, recipe, settings, md5_of("models/model.safetensors"))
+    rows: list[Candidate] = []
+    with (
+        resumable("quantize_prune", *facts, train.pixels.shape) as resume,
+        tempfile.TemporaryDirectory() as name,
+    ):
+        folder = Path(name)
+        for ratio in settings.ratios:
+            model = prune(teacher, ratio, card.image_size)
+            if ratio:
+                loss = distillation_loss(
+                    teacher.to(pick_device(recipe.device)), settings.distillation_temperature
+                )
+                state = (resume, f"ratio-{ratio}")
+                fit_model(model, train, val, tuning, params.seed, print, loss, state)
+                teacher.cpu()
+            logits = predict_logits(model, val.pixels, params.evaluate.batch_size)
+            own = replace(card, temperature=fit_temperature(logits, val.labels))
+            plain = folder / f"{ratio}-fp32.onnx"
+            export_fp32(plain, model, own)
+            check_parity(
+                predict_logits(model, test.pixels, params.evaluate.batch_size),
+                Predictor(plain, threads=1).logits(test.pixels),
+                settings.max_logit_difference,
             )
-            sessions[path.stem] = Predictor(path, threads=1)
-    for n in (1, 32):
-        images = np.resize(val.pixels, (n, *val.pixels.shape[1:]))
-        calls = {name: partial(session.logits, images) for name, session in sessions.items()}
-        for row, times in zip(rows, interleave(calls, rounds=3).values(), strict=True):
-            row[f"milliseconds_batch_{n}"] = times["p50"]
-    by_cost = [row["candidate"] for row in sorted(rows, key=lambda row: row["cost"])]
-    by_clock = [r["candidate"] for r in sorted(rows, key=lambda r: r["milliseconds_batch_1"])]
-    holding = [row for row in rows if row["holds"]]
-    chosen = min(holding, key=lambda row: row["cost"]) if holding else rows[0]
-    fallback = not holding
-    shipped = folder / f"{chosen['candidate']}.onnx"
-    if fallback:
-        shipped = folder / "trained-fp32.onnx"
-        export_fp32(shipped, teacher, card)
-    with replacing("models/model.onnx") as temporary:
-        shutil.copyfile(shipped, temporary)
-    shutil.rmtree(folder)
+            macs = multiply_accumulates(model, card.image_size)
+            for precision in settings.precisions:
+                path = folder / f"{ratio}-{precision}.onnx"
+                if precision == "int8":
+                    quantize_int8(plain, path, calibration, reduce_range, own)
+                work = macs / (INT8_SPEED if precision == "int8" else 1)
+                size = path.stat().st_size
+                cost = size**settings.size_weight * work**settings.speed_weight
+                row: Candidate = {"candidate": path.stem, "ratio": ratio, "precision": precision}
+                row |= answers(path, val, trained) | {"bytes": size, "macs": macs, "cost": cost}
+                rows.append(row | {"holds": int(row["top1"] >= floor)})
+        add_latency(rows, folder, val)
+        holding = [row for row in rows if row["holds"]]
+        chosen = min(holding, key=lambda row: row["cost"])["candidate"] if holding else None
+        if not chosen:
+            export_fp32(folder / "trained-fp32.onnx", teacher, card)
+        with replacing("models/model.onnx") as temporary:
+            shutil.copyfile(folder / f"{chosen or 'trained-fp32'}.onnx", temporary)
     said = Predictor("models/model.onnx", threads=1).logits(test.pixels).argmax(1)
     full = predict_logits(teacher, test.pixels, params.evaluate.batch_size).argmax(1)
     with Live("metrics/quantize_prune", dvcyaml=None, save_dvc_exp=False) as live:
         live.summary.update(
             {
-                "shipped": "trained-fp32" if fallback else chosen["candidate"],
-                "fallback": fallback,
-                "order_by_cost": by_cost,
-                "order_by_clock": by_clock,
+                "shipped": chosen or "trained-fp32",
+                "fallback": not chosen,
+                "order_by_cost": in_order(rows, "cost"),
+                "order_by_clock": in_order(rows, "milliseconds_batch_1"),
                 "bytes": Path("models/model.onnx").stat().st_size,
                 "test_top1": rate(said == test.labels),
                 "test_top1_trained": rate(full == test.labels),
@@ -125,6 +113,28 @@ def main() -> None:
             }
         )
     write_csv("metrics/quantize_prune/plots/candidates.csv", rows)
+
+
+def answers(path: Path, val: Images, trained: NDArray[np.int64]) -> Candidate:
+    """How often a candidate is right, and how often it says what the trained model says."""
+    said = Predictor(path, threads=1).logits(val.pixels).argmax(1)
+    right, same = float((said == val.labels).mean()), float((said == trained).mean())
+    return {"top1": right, "macro_f1": macro_f1(said, val.labels), "agreement": same}
+
+
+def add_latency(rows: list[Candidate], folder: Path, val: Images) -> None:
+    """Measure what a clock says beside the cost that decides."""
+    sessions = [Predictor(folder / f"{row['candidate']}.onnx", threads=1) for row in rows]
+    for n in (1, 32):
+        images = np.resize(val.pixels, (n, *val.pixels.shape[1:]))
+        calls = {str(i): partial(session.logits, images) for i, session in enumerate(sessions)}
+        for row, times in zip(rows, interleave(calls, rounds=3).values(), strict=True):
+            row[f"milliseconds_batch_{n}"] = times["p50"]
+
+
+def in_order(rows: list[Candidate], key: str) -> str:
+    """The candidates' names, the least of `key` first."""
+    return " < ".join(row["candidate"] for row in sorted(rows, key=lambda row: float(row[key])))
 
 
 def check_parity(torch_logits: np.ndarray, onnx_logits: np.ndarray, bound: float) -> None:

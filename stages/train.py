@@ -10,6 +10,7 @@ from checkstate.errors import run_stage
 from checkstate.files import md5_of
 from checkstate.networks import Card, predict_logits, save_model
 from checkstate.params import load_params
+from checkstate.resume import resumable
 from checkstate.training import fit_model, fit_temperature, new_model, prepare_torch
 
 
@@ -22,7 +23,13 @@ def main() -> None:
     train = add_extra(train, recipe.extra, recipe.resize)
     val = load_split("val", recipe.image_size, recipe.resize)
     model = new_model(train, recipe)
-    with Live("metrics/train", dvcyaml=None, save_dvc_exp=False) as live:
+    data_md5 = md5_of("data/curated.zip")
+    extras = [md5_of(f"data/extra/{name}.zip") for name in recipe.extra]
+    facts = (params.seed, recipe, data_md5, md5_of("data/split.csv"), extras)
+    with (
+        resumable("train", *facts) as resume,
+        Live("metrics/train", dvcyaml=None, save_dvc_exp=False) as live,
+    ):
 
         def report(values: dict[str, float]) -> None:
             for name, value in values.items():
@@ -30,7 +37,7 @@ def main() -> None:
                     live.log_metric(name, value)
             live.next_step()
 
-        fit_model(model, train, val, recipe, params.seed, report)
+        fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature
@@ -42,7 +49,7 @@ def main() -> None:
         tuple(model.mean.flatten().div(255).tolist()),
         tuple(model.std.flatten().div(255).tolist()),
         temperature,
-        md5_of("data/curated.zip"),
+        data_md5,
         recipe.model_dump(mode="json") | {"seed": params.seed},
     )
     save_model("models/model.safetensors", model, card)
