@@ -136,23 +136,28 @@ def near_any(hashes: list[str], held: list[str], distance: int) -> set[str]:
     return {name for name, group in zip(hashes, groups, strict=False) if group in taken}
 
 
-def read_decisions(path: Path, known: Iterable[str]) -> dict[str, str]:
+def read_decisions(path: Path, known: list[str]) -> dict[str, str]:
     """Read a curation list (path, decision, reason); raises UserError for what it cannot mean.
 
-    A decision is `keep`, `exclude`, `ambiguous` or `label=<class>`.
+    A decision is `keep`, `exclude`, `ambiguous` or `label=<class>`. A path may leave out the
+    folder of a predefined split. A listed image that is not there is named on stderr: lists
+    outlive the part of a data set that one user has.
     """
     if not path.exists():
         return {}
-    decisions, known = {}, set(known)
+    decisions: dict[str, str] = {}
+    names = {name.split("/", 1)[1]: name for name in known if name.split("/")[0] in SPLITS}
+    names |= {name: name for name in known}
     for line, row in enumerate(read_csv(path), start=2):
         name, decision = row.get("path", ""), row.get("decision", "")
-        if name not in known:
-            raise UserError(f"{path}:{line}: {name}: no such image in the data set")
         if decision not in {"keep", "exclude", "ambiguous"} and not decision.startswith("label="):
             raise UserError(
                 f"{path}:{line}: decision {decision!r}: use keep, exclude, ambiguous or label=CLASS"
             )
-        decisions[name] = decision
+        if name in names:
+            decisions[names[name]] = decision
+        else:
+            tqdm.write(f"warning: {path}:{line}: {name}: no such image", sys.stderr)
     return decisions
 
 
@@ -186,7 +191,7 @@ def curate_source(source: Path, *, drop: bool, distance: int) -> list[Row]:
     """
     rows = inspect_all(read_members(source))
     listed = Path("data/curation", f"{source.stem}.csv")
-    decisions = read_decisions(listed, (str(row["path"]) for row in rows))
+    decisions = read_decisions(listed, [str(row["path"]) for row in rows])
     curate(rows, decisions, drop=drop, distance=distance)
     check_classes(class_folders(source), rows)
     for row in rows:
