@@ -12,6 +12,7 @@ test: .venv/installed
 	ruff check .
 	mypy
 	codespell
+	hadolint Dockerfile
 	pytest $(PYTEST)
 
 # requirements.txt anew from pyproject.toml; torch pins its own CUDA packages, where it has any

@@ -7,6 +7,7 @@ import sys
 import venv
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -14,6 +15,8 @@ from tests.conftest import ROOT
 
 
 def test_the_kubernetes_manifests_fit_together() -> None:
+    for manifest in yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text()):
+        kubernetes_validate.validate(manifest, "1.30", strict=True)
     parts = {
         p["kind"]: p for p in yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text())
     }
