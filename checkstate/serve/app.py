@@ -6,19 +6,20 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, File, HTTPException, Request, Response, UploadFile
+from fastapi import Depends, FastAPI, File, HTTPException, Response, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstate.explain import overlay
 from checkstate.fetch import FetchError, fetch
@@ -80,9 +81,9 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
 }
 
 
-def create_app(predictor: Predictor, settings: Settings) -> FastAPI:
+def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     """Build the service around a loaded model."""
-    batcher = Batcher(predictor, settings.max_batch, settings.max_queue)
+    batcher = Batcher(predictor, settings.max_batch, settings.max_queue, settings.max_pixels)
     registry = CollectorRegistry()
     requests = Counter("checkstate_requests", "Requests", ["path", "status"], registry=registry)
     seconds = Histogram("checkstate_request_seconds", "Request time", registry=registry)
@@ -110,61 +111,63 @@ def create_app(predictor: Predictor, settings: Settings) -> FastAPI:
         if settings.token and not secrets.compare_digest(given.encode(), settings.token.encode()):
             raise HTTPException(401, "missing or wrong token", {"WWW-Authenticate": "Bearer"})
 
-    @app.middleware("http")
-    async def observe(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        start = time.perf_counter()
-        declared = request.headers.get("content-length", "0")
-        if not declared.isdigit() or int(declared) > settings.max_bytes:
-            response: Response = JSONResponse(
+    async def observed(scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse what is too large, count and log the rest."""
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        start, status = time.perf_counter(), 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        length = Headers(scope=scope).get("content-length")
+        refusal = None
+        if length and (not length.isdigit() or int(length) > settings.max_bytes):
+            refusal = JSONResponse(
                 {"detail": f"a request takes at most {settings.max_bytes:,} bytes"}, 413
             )
-        elif request.method == "POST" and "content-length" not in request.headers:
-            response = JSONResponse({"detail": "Content-Length is needed"}, 411)
-        else:
-            response = await call_next(request)
-        spent = time.perf_counter() - start
-        route = request.scope.get("route")
-        path = getattr(route, "path", "other")
-        requests.labels(path, str(response.status_code)).inc()
-        seconds.observe(spent)
-        entry = {"path": path, "status": response.status_code, "ms": round(1000 * spent, 1)}
-        log.info(json.dumps(entry))
-        return response
+        elif scope["method"] == "POST" and length is None:
+            refusal = JSONResponse({"detail": "Content-Length is needed"}, 411)
+        try:
+            await (refusal or app)(scope, receive, watch)
+        finally:
+            spent = time.perf_counter() - start
+            path = getattr(scope.get("route"), "path", "other")
+            requests.labels(path, str(status)).inc()
+            seconds.observe(spent)
+            entry = {"path": path, "status": status, "ms": round(1000 * spent, 1)}
+            log.info(json.dumps(entry))
 
-    async def answer(contents: list[tuple[str, bytes]]) -> Answers:
-        results = [Answer(name=name) for name, _ in contents]
-        fitted = []
-        for result, (_, content) in zip(results, contents, strict=True):
-            read = partial(read_image, content, max_pixels=settings.max_pixels)
-            try:
-                fitted.append((result, predictor.fit(await run_in_threadpool(read))))
-            except ImageError as error:
-                result.error = str(error).removeprefix("image: ")
-        rows = await batcher.probabilities([pixels for _, pixels in fitted])
-        for (result, _), row in zip(fitted, rows, strict=True):
-            said = predictor.answer(row)
-            result.label, result.confidence = said.label, said.confidence
-            result.probabilities = said.probabilities
-            labels.labels(said.label).inc()
-        if not fitted:
-            raise HTTPException(400, "; ".join(f"{r.name}: {r.error}" for r in results))
-        return Answers(results=results)
-
-    async def within_limits(contents: list[tuple[str, bytes]]) -> Answers:
+    async def answer(contents: list[tuple[str, bytes]]) -> Response:
         try:
             async with asyncio.timeout(settings.seconds):
-                return await answer(contents)
+                answered = await batcher.answer([content for _, content in contents])
         except (OverloadError, TimeoutError) as error:
             raise HTTPException(503, "busy", {"Retry-After": "1"}) from error
+        results = []
+        for (name, _), row in zip(contents, answered, strict=True):
+            if isinstance(row, ImageError):
+                results.append(Answer(name=name, error=str(row).removeprefix("image: ")))
+                continue
+            said = predictor.answer(row)
+            labels.labels(said.label).inc()
+            results.append(Answer(name=name, **vars(said)))
+        if all(result.error for result in results):
+            raise HTTPException(400, "; ".join(f"{r.name}: {r.error}" for r in results))
+        return Response(Answers(results=results).model_dump_json(), media_type="application/json")
 
-    @app.post("/predict", responses=PROBLEMS, dependencies=[Depends(authorised)])
-    async def predict(files: Annotated[list[UploadFile], File()]) -> Answers:
+    @app.post(
+        "/predict", response_model=Answers, responses=PROBLEMS, dependencies=[Depends(authorised)]
+    )
+    async def predict(files: Annotated[list[UploadFile], File()]) -> Response:
         """Answer for one or many image files."""
         if len(files) > settings.max_files:
             raise HTTPException(413, f"at most {settings.max_files} files a request")
-        return await within_limits([(f.filename or "image", await f.read()) for f in files])
+        return await answer([(f.filename or "image", await f.read()) for f in files])
 
     @app.post(
         "/explain",
@@ -189,14 +192,19 @@ def create_app(predictor: Predictor, settings: Settings) -> FastAPI:
 
     if settings.allow_urls:
 
-        @app.post("/predict-url", responses=PROBLEMS, dependencies=[Depends(authorised)])
-        async def predict_url(body: Url) -> Answers:
+        @app.post(
+            "/predict-url",
+            response_model=Answers,
+            responses=PROBLEMS,
+            dependencies=[Depends(authorised)],
+        )
+        async def predict_url(body: Url) -> Response:
             """Answer for an image on the public internet."""
             try:
                 content = await run_in_threadpool(fetch, body.url)
             except FetchError as error:
                 raise HTTPException(400, str(error)) from error
-            return await within_limits([(body.url, content)])
+            return await answer([(body.url, content)])
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -220,4 +228,4 @@ def create_app(predictor: Predictor, settings: Settings) -> FastAPI:
         """A page to try the model on."""
         return page
 
-    return app
+    return observed

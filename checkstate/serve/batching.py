@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from checkstate.images import Pixels
+from checkstate.images import ImageError, Pixels, read_image
 from checkstate.predictor import Predictor
 
 Row = NDArray[np.float32]
-Waiting = tuple[Pixels, "asyncio.Future[Row]"]
+Answered = Row | ImageError
+Waiting = tuple[bytes | Pixels, "asyncio.Future[Answered]"]
+
+SMALL = 100_000
+"""Bytes up to which an image is decoded between two runs of the model; a larger one, which would
+hold up the others, is decoded in a thread of its own before it queues."""
 
 
 class OverloadError(Exception):
@@ -26,21 +32,39 @@ class Batcher:
     while the model runs (as in Clipper, Crankshaw et al. 2017, with a delay of zero).
     """
 
-    def __init__(self, predictor: Predictor, max_batch: int, max_queue: int) -> None:
+    def __init__(
+        self, predictor: Predictor, max_batch: int, max_queue: int, max_pixels: int
+    ) -> None:
         self.predictor = predictor
         self.max_batch = max_batch
+        self.max_pixels = max_pixels
         self.queue: asyncio.Queue[Waiting] = asyncio.Queue(max_queue)
         self.pool = ThreadPoolExecutor(1, "model")
 
-    async def probabilities(self, images: list[Pixels]) -> list[Row]:
-        """Probabilities of some images; raises OverloadError when the queue cannot take them."""
-        if self.queue.qsize() + len(images) > self.queue.maxsize:
+    async def answer(self, contents: list[bytes]) -> list[Answered]:
+        """Probabilities, or why there are none, for every image.
+
+        Raises OverloadError when the queue cannot take them all.
+        """
+        if self.queue.qsize() + len(contents) > self.queue.maxsize:
             raise OverloadError
         loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[Row]] = [loop.create_future() for _ in images]
-        for waiting in zip(images, futures, strict=True):
-            self.queue.put_nowait(waiting)
+        futures: list[asyncio.Future[Answered]] = [loop.create_future() for _ in contents]
+        for content, future in zip(contents, futures, strict=True):
+            if len(content) <= SMALL:
+                self.queue.put_nowait((content, future))
+                continue
+            try:
+                pixels = await asyncio.to_thread(self.prepare, content)
+            except ImageError as error:
+                future.set_result(error)
+            else:
+                await self.queue.put((pixels, future))
         return await asyncio.gather(*futures)
+
+    def prepare(self, content: bytes) -> Pixels:
+        """Decode and fit an image; raises ImageError."""
+        return self.predictor.fit(read_image(content, max_pixels=self.max_pixels))
 
     async def run(self) -> None:
         """Answer for ever; cancel it after `drain`."""
@@ -49,18 +73,30 @@ class Batcher:
             batch = [await self.queue.get()]
             while len(batch) < self.max_batch and not self.queue.empty():
                 batch.append(self.queue.get_nowait())
-            pixels = np.stack([waiting[0] for waiting in batch])
+            work = [content for content, _ in batch]
             try:
-                rows = await loop.run_in_executor(self.pool, self.predictor.probabilities, pixels)
-                for (_, future), row in zip(batch, rows, strict=True):
+                answers = await loop.run_in_executor(self.pool, self.compute, work)
+                for (_, future), answered in zip(batch, answers, strict=True):
                     if not future.cancelled():
-                        future.set_result(row)
+                        future.set_result(answered)
             except Exception as error:  # it belongs to the requests, not to the loop
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
             for _ in batch:
                 self.queue.task_done()
+
+    def compute(self, work: list[bytes | Pixels]) -> list[Answered]:
+        """Decode what is not decoded, and run the model once."""
+        fitted: list[Pixels | ImageError] = []
+        for content in work:
+            try:
+                fitted.append(self.prepare(content) if isinstance(content, bytes) else content)
+            except ImageError as error:
+                fitted.append(error)
+        good = [pixels for pixels in fitted if not isinstance(pixels, ImageError)]
+        rows: Iterator[Row] = iter(self.predictor.probabilities(np.stack(good)) if good else [])
+        return [item if isinstance(item, ImageError) else next(rows) for item in fitted]
 
     async def drain(self) -> None:
         """Wait until everything accepted is answered."""

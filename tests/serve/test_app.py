@@ -128,7 +128,7 @@ def test_shutdown_finishes_what_was_accepted(predictor: Predictor, crops: list[P
 
 def test_no_request_is_a_500(predictor: Predictor) -> None:
     """Schemathesis fuzzes every operation of the OpenAPI document."""
-    app = create_app(predictor, Settings(max_queue=8, allow_urls=True))
+    app = create_app(predictor, Settings(allow_urls=True))
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert {"/predict", "/explain", "/predict-url"} <= {found.path for found in operations}

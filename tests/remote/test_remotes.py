@@ -1,0 +1,137 @@
+"""Push and pull through real servers: what DVC promises about them, with our settings."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.pipeline.test_dvc import run, settle
+from tests.remote.servers import S3, Server, Ssh, WebDav, find
+
+pytestmark = pytest.mark.remote
+
+
+def kind(name: str, server: type[Server]) -> object:
+    missing = [tool for tool in server.needs if not find(tool)]
+    reason = f"needs {', '.join(missing)}"
+    return pytest.param(server, id=name, marks=pytest.mark.skipif(bool(missing), reason=reason))
+
+
+@pytest.fixture(params=[kind("ssh", Ssh), kind("webdav", WebDav), kind("s3", S3)])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    (tmp_path / "server").mkdir()
+    server = request.param(tmp_path / "server")
+    yield server
+    server.stop()
+
+
+def configure(repository: Path, options: dict[str, str]) -> None:
+    for key, value in options.items():
+        run(repository, "dvc", "remote", "modify", "--local", "storage", key, value)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, server: Server) -> Path:
+    """A repository with our DVC settings, a data folder, and the server as remote."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    run(folder, "git", "init", "-q")
+    run(folder, "git", "config", "user.email", "test@example.org")
+    run(folder, "git", "config", "user.name", "test")
+    run(folder, "dvc", "init", "-q")
+    shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
+    for i in range(12):
+        (folder / f"data/c{i % 3}").mkdir(parents=True, exist_ok=True)
+        (folder / f"data/c{i % 3}/{i}.bin").write_bytes(os.urandom(50_000))
+    run(folder, "dvc", "add", "-q", "data")
+    options = server.options()
+    run(folder, "dvc", "remote", "add", "-f", "-d", "storage", options.pop("url"))
+    run(folder, "dvc", "remote", "modify", "storage", "verify", "true")
+    configure(folder, options)
+    settle(folder, "data")
+    return folder
+
+
+def contents(repository: Path) -> dict[str, bytes]:
+    files = sorted((repository / "data").rglob("*.bin"))
+    return {path.name: path.read_bytes() for path in files}
+
+
+def forget(repository: Path) -> None:
+    """Lose cache and workspace."""
+    for name in (".dvc/cache", "data", ".dvc/tmp"):
+        shutil.rmtree(repository / name, ignore_errors=True)
+
+
+def test_what_is_pushed_comes_back(repository: Path) -> None:
+    before = contents(repository)
+    run(repository, "dvc", "push")
+    forget(repository)
+    run(repository, "dvc", "pull")
+    assert contents(repository) == before
+    assert "in sync" in run(repository, "dvc", "status", "-c")
+
+
+def test_wrong_credentials_are_an_error_without_a_traceback(
+    repository: Path, server: Server
+) -> None:
+    configure(repository, server.wrong())
+    out = run(repository, "dvc", "push", ok=False)
+    assert "ERROR" in out
+    assert "Traceback" not in out
+
+
+def test_a_corrupted_object_is_found_and_not_used(repository: Path, server: Server) -> None:
+    run(repository, "dvc", "push")
+    [digest, *_] = sorted(
+        path.parent.name + path.name
+        for path in (repository / ".dvc/cache/files/md5").rglob("*")
+        if path.is_file() and path.suffix != ".dir"
+    )
+    if isinstance(server, S3):
+        boto3 = pytest.importorskip("boto3")
+        boto3.client(
+            "s3",
+            endpoint_url=server.options()["endpointurl"],
+            aws_access_key_id="user",
+            aws_secret_access_key="password",
+        ).put_object(
+            Bucket="volume", Key=f"store/files/md5/{digest[:2]}/{digest[2:]}", Body=b"corrupted"
+        )
+    else:
+        [victim] = server.folder.rglob(f"files/md5/{digest[:2]}/{digest[2:]}")
+        victim.chmod(0o644)
+        victim.write_bytes(b"corrupted")
+    forget(repository)
+    out = run(repository, "dvc", "pull", ok=False)
+    assert "ERROR" in out
+    assert b"corrupted" not in contents(repository).values()
+
+
+def test_a_server_killed_in_mid_push_loses_nothing(repository: Path, server: Server) -> None:
+    before = contents(repository)
+    pushing = subprocess.Popen(
+        [Path(sys.executable).parent / "dvc", "push"],
+        cwd=repository,
+        env={**os.environ, "DVC_NO_ANALYTICS": "1"},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    time.sleep(2.5)
+    server.stop()
+    try:
+        pushing.wait(60)
+    except subprocess.TimeoutExpired:
+        pushing.kill()
+        pushing.wait()
+    server.start()
+    run(repository, "dvc", "push")
+    forget(repository)
+    run(repository, "dvc", "pull")
+    assert contents(repository) == before
