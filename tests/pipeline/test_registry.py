@@ -42,7 +42,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def elsewhere(upstream: Path, tmp_path: Path) -> Path:
+def elsewhere(tmp_path: Path) -> Path:
     """A new repository of another user."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
