@@ -88,6 +88,14 @@ class Train(Section):
     threads: Annotated[int, Field(ge=1)]
 
 
+class Pretrain(Section):
+    """Where learning from renderings differs from train."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=2)]
+    lr: Annotated[float, Field(gt=0)]
+
+
 class Evaluate(Section):
     """How the test set is read."""
 
@@ -137,6 +145,7 @@ class Params(Section):
     quantize_prune: QuantizePrune
     benchmark: Benchmark
     crossval: Crossval
+    pretrain: Pretrain
 
 
 def load_params(path: str | Path = "params.yaml") -> Params:

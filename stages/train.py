@@ -25,6 +25,7 @@ def main() -> None:
     model = new_model(train, recipe)
     data_md5 = md5_of("data/curated.zip")
     extras = [md5_of(f"data/extra/{name}.zip") for name in recipe.extra]
+    extras += [md5_of(recipe.init_from)] if recipe.init_from else []
     facts = (params.seed, recipe, data_md5, md5_of("data/split.csv"), extras)
     with (
         resumable("train", *facts) as resume,

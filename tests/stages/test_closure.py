@@ -37,7 +37,7 @@ def modules_of(file: Path) -> set[Path]:
 def stages() -> list[tuple[str, dict[str, list[object]]]]:
     """Every stage of every dvc.yaml, with what stands under do: or matrix: brought up."""
     found = []
-    for file in ("dvc.yaml", "crossval/dvc.yaml", "render/dvc.yaml"):
+    for file in ("dvc.yaml", "crossval/dvc.yaml", "pretrain/dvc.yaml", "render/dvc.yaml"):
         for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items():
             found.append((f"{file}:{name}", stage.get("do", stage)))
     return found
