@@ -101,5 +101,6 @@ def quantize_int8(source: Path, path: Path, images: Pixels, reduce_range: bool, 
         weight_type=QuantType.QInt8,
         per_channel=True,
         reduce_range=reduce_range,
+        extra_options={"CalibMovingAverage": True},  # single outliers do not widen the range
     )
     describe(path, card)

@@ -49,7 +49,7 @@ def interleave(
 
 
 FIRST = """
-import resource, sys
+import sys
 sys.path.insert(0, sys.argv[3])
 if sys.argv[1].endswith(".onnx"):
     from checkstate.predictor import Predictor
@@ -59,14 +59,15 @@ else:
     from checkstate.networks import load_model, predict_logits
     model, card = load_model(sys.argv[1])
     predict_logits(model, fit(read_image(sys.argv[2]), card.image_size, card.resize)[None], 1)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
 def first_answer(model: Path, png: bytes) -> dict[str, float]:
     """Seconds from a process's start to its first answer, and its peak memory in megabytes.
 
-    The better of three, so that the file cache is warm and the machine's noise small.
+    The better of three, so that the file cache is warm and the machine's noise small. Memory is
+    what Linux calls VmHWM; the usual ru_maxrss would carry over from the process that starts it.
     """
     with tempfile.NamedTemporaryFile(suffix=".png") as image:
         image.write(png)
