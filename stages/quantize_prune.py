@@ -82,12 +82,14 @@ def main() -> None:
             macs = multiply_accumulates(model, card.image_size)
             for precision in settings.precisions:
                 path = folder / f"{ratio}-{precision}.onnx"
+                kept = 0
                 if precision == "int8":
-                    quantize_int8(plain, path, calibration, reduce_range, own)
+                    kept = quantize_int8(plain, path, calibration, reduce_range, own)
                 work = macs / (INT8_SPEED if precision == "int8" else 1)
                 size = path.stat().st_size
                 cost = size**settings.size_weight * work**settings.speed_weight
                 row: Candidate = {"candidate": path.stem, "ratio": ratio, "precision": precision}
+                row["fp32_convolutions"] = kept
                 row |= answers(path, val, trained) | {"bytes": size, "macs": macs, "cost": cost}
                 rows.append(row | {"holds": int(row["top1"] >= floor)})
         add_latency(rows, folder, val)
