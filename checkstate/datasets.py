@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -30,6 +31,11 @@ class Images:
     labels: NDArray[np.int64]
     paths: list[str]
     classes: list[str]
+
+    def take(self, indices: NDArray[np.int64]) -> Images:
+        """The images at these indices."""
+        paths = [self.paths[i] for i in indices]
+        return Images(self.pixels[indices], self.labels[indices], paths, self.classes)
 
 
 def load_split(split: str, size: tuple[int, int], resize: Resize) -> Images:
@@ -69,6 +75,22 @@ def add_extra(train: Images, names: Iterable[str], resize: Resize) -> Images:
             train.classes,
         )
     return train
+
+
+def load_archive(archive: str, size: tuple[int, int], resize: Resize) -> Images:
+    """Decode and fit an archive of class folders."""
+    paths = archive_names(archive)
+    classes = sorted({path.split("/")[0] for path in paths})
+    labels = np.array([classes.index(path.split("/")[0]) for path in paths], np.int64)
+    return Images(fit_all(archive, paths, size, resize), labels, paths, classes)
+
+
+def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:
+    """A training side, and a share held out, stratified by label."""
+    left, right = train_test_split(
+        np.arange(len(data.labels)), test_size=share, stratify=data.labels, random_state=seed
+    )
+    return data.take(left), data.take(right)
 
 
 def fit_all(archive: str, paths: list[str], size: tuple[int, int], resize: Resize) -> Pixels:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +139,35 @@ def load_by_name(network: nn.Module, path: str) -> None:
     ours = network.state_dict()
     fitting = {k: v for k, v in theirs.items() if k in ours and v.shape == ours[k].shape}
     if len(fitting) < len(ours) // 2:
-        raise UserError(f"{path}: weights of another architecture than the network's")
+        raise UserError(
+            f"{path}: weights of another architecture than train.backbone; "
+            "name others, or none with -S train.init_from="
+        )
     network.load_state_dict(fitting, strict=False)
+
+
+def take_widths(network: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Narrow a network's layers to those of a pruned one, whose tensors these are."""
+    for name, module in network.named_modules():
+        own = chain(module.named_parameters(recurse=False), module.named_buffers(recurse=False))
+        for key, old in list(own):
+            new = torch.empty_like(tensors[f"{name}.{key}"], dtype=old.dtype)
+            if new.shape != old.shape:
+                setattr(module, key, nn.Parameter(new) if isinstance(old, nn.Parameter) else new)
+        if isinstance(module, nn.Conv2d):
+            if module.groups > 1:  # depthwise
+                module.groups = module.weight.shape[0]
+            module.out_channels = module.weight.shape[0]
+            module.in_channels = module.weight.shape[1] * module.groups
+        elif isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.num_features = len(module.weight)
+        elif isinstance(module, nn.Linear):
+            module.out_features, module.in_features = module.weight.shape
+
+
+def save_half(path: str | Path, model: Classifier, card: Card) -> None:
+    """Write a model in half precision, half the size, for others to start from."""
+    save_model(path, copy.deepcopy(model).half(), card)
 
 
 def save_model(path: str | Path, model: Classifier, card: Card) -> None:
@@ -150,7 +179,10 @@ def save_model(path: str | Path, model: Classifier, card: Card) -> None:
 
 
 def load_model(path: str | Path) -> tuple[Classifier, Card]:
-    """Read what save_model wrote; raises UserError when it is missing or another file."""
+    """Read what save_model wrote, of a pruned network too.
+
+    Raises UserError when the file is missing or another file.
+    """
     try:
         with safe_open(path, "pt") as file:
             fields = json.loads((file.metadata() or {})["card"])
@@ -161,7 +193,9 @@ def load_model(path: str | Path) -> tuple[Classifier, Card]:
         raise UserError(f"{path}: not a trained model ({first_line(error)})") from error
     backbone = build_backbone(card.backbone, len(card.classes), card.image_size, "none")
     model = Classifier(backbone, card.mean, card.std)
-    model.load_state_dict(load_file(path), strict=True)
+    tensors = load_file(path)
+    take_widths(model.backbone, {k.removeprefix("backbone."): v for k, v in tensors.items()})
+    model.load_state_dict(tensors, strict=True)
     return model.eval(), card
 
 

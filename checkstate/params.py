@@ -88,12 +88,33 @@ class Train(Section):
     threads: Annotated[int, Field(ge=1)]
 
 
-class Pretrain(Section):
+class Tuning(Section):
     """Where learning from renderings differs from train."""
 
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)]
     lr: Annotated[float, Field(gt=0)]
+
+
+class Student(Tuning):
+    """The network that learns the pretrained one's answers."""
+
+    ratio: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Pretrain(Section):
+    """The network that learns from renderings, and a narrow one that learns from it."""
+
+    teacher: Tuning
+    student: Student
+
+
+class Unseen(Section):
+    """Leaving libraries out of the renderings."""
+
+    groups: Annotated[int, Field(ge=2)]
+    share: Fraction
+    tuning: Tuning
 
 
 class Evaluate(Section):
@@ -107,6 +128,7 @@ class QuantizePrune(Section):
     """The candidates, and what may ship."""
 
     ratios: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)]
+    student: str
     precisions: Annotated[list[Literal["fp32", "int8"]], Field(min_length=1)]
     epochs: Annotated[int, Field(ge=1)]
     lr: Annotated[float, Field(gt=0)]
@@ -146,6 +168,7 @@ class Params(Section):
     benchmark: Benchmark
     crossval: Crossval
     pretrain: Pretrain
+    unseen: Unseen
 
 
 def load_params(path: str | Path = "params.yaml") -> Params:

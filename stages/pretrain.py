@@ -1,52 +1,61 @@
 """Learn controls from all renderings, before any real image: `dvc repro pretrain/dvc.yaml`.
 
-python -m stages.pretrain
+python -m stages.pretrain teacher
+python -m stages.pretrain student
 
-Go on from the result with train.init_from=models/pretrained.safetensors.
+The teacher is what train goes on from (train.init_from); the student, its channels pruned, learns
+the teacher's answers and is a candidate of quantize_prune.
 """
 
-import numpy as np
-from sklearn.model_selection import train_test_split
+import sys
+from typing import Any
 
-from checkstate.datasets import Images, fit_all
+from checkstate.compression import distillation_loss, prune
+from checkstate.datasets import hold_out, load_archive
 from checkstate.errors import run_stage
-from checkstate.files import archive_names, md5_of
-from checkstate.networks import Card, save_model
+from checkstate.files import md5_of
+from checkstate.networks import Card, load_model, save_half
 from checkstate.params import load_params
 from checkstate.resume import resumable
-from checkstate.training import fit_model, new_model, prepare_torch
+from checkstate.training import fit_model, new_model, pick_device, prepare_torch
 
 SOURCE = "data/rendered.zip"
+TEACHER = "pretrain/weights/teacher.safetensors"
 
 
 def main() -> None:
-    """Read data/rendered.zip; write models/pretrained.safetensors."""
+    """Read data/rendered.zip; write pretrain/weights/<role>.safetensors."""
+    (role,) = sys.argv[1:]
     params = load_params()
-    recipe = params.train.model_copy(update={**params.pretrain.model_dump(), "init_from": ""})
-    prepare_torch(params.seed, recipe.threads)
-    paths = archive_names(SOURCE)
-    classes = sorted({path.split("/")[0] for path in paths})
-    labels = np.array([classes.index(path.split("/")[0]) for path in paths], np.int64)
-    pixels = fit_all(SOURCE, paths, recipe.image_size, recipe.resize)
-    sides = train_test_split(
-        np.arange(len(paths)), test_size=0.05, stratify=labels, random_state=params.seed
+    tuning: dict[str, Any] = params.pretrain.model_dump()[role]
+    ratio = tuning.pop("ratio", 0.0)
+    recipe = params.train.model_copy(
+        update={**tuning, "init_from": "", "patience": tuning["epochs"]}
     )
-    train, val = (Images(pixels[i], labels[i], [paths[j] for j in i], classes) for i in sides)
-    with resumable("pretrain", params.seed, recipe, md5_of(SOURCE)) as resume:
-        model = new_model(train, recipe)
-        fit_model(model, train, val, recipe, params.seed, print, resume=(resume, "pretrain"))
+    prepare_torch(params.seed, recipe.threads)
+    data = load_archive(SOURCE, recipe.image_size, recipe.resize)
+    train, val = hold_out(data, 0.05, params.seed)
+    model, loss = new_model(train, recipe), None
+    facts = [params.seed, recipe, ratio, md5_of(SOURCE)]
+    if role == "student":
+        teacher, _ = load_model(TEACHER)
+        model = prune(teacher, ratio, recipe.image_size)
+        loss = distillation_loss(teacher.to(pick_device(recipe.device)), 2.0)
+        facts.append(md5_of(TEACHER))
+    with resumable("pretrain", *facts) as resume:
+        fit_model(model, train, val, recipe, params.seed, print, loss, (resume, role))
     card = Card(
         recipe.backbone,
-        classes,
+        train.classes,
         recipe.image_size,
         recipe.resize,
         tuple(model.mean.flatten().div(255).tolist()),
         tuple(model.std.flatten().div(255).tolist()),
         1.0,
         md5_of(SOURCE),
-        recipe.model_dump(mode="json") | {"seed": params.seed},
+        recipe.model_dump(mode="json") | {"seed": params.seed, "ratio": ratio},
     )
-    save_model("models/pretrained.safetensors", model, card)
+    save_half(f"pretrain/weights/{role}.safetensors", model, card)
 
 
 if __name__ == "__main__":

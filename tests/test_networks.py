@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from checkstate.compression import prune
 from checkstate.errors import UserError
 from checkstate.networks import (
     IMAGENET,
@@ -12,6 +13,7 @@ from checkstate.networks import (
     build_backbone,
     load_model,
     predict_logits,
+    save_half,
     save_model,
 )
 
@@ -66,3 +68,18 @@ def test_another_file_is_not_a_model(tmp_path: Path) -> None:
     (tmp_path / "m.safetensors").write_bytes(b"something else")
     with pytest.raises(UserError, match="not a trained model"):
         load_model(tmp_path / "m.safetensors")
+
+
+def test_a_pruned_network_in_half_precision_comes_back_narrow(tmp_path: Path) -> None:
+    whole = Classifier(build_backbone("tf_efficientnet_lite0", 3, (64, 64), "none"), *IMAGENET)
+    pruned = prune(whole.eval(), 0.5, (64, 64))
+    card = Card(
+        "tf_efficientnet_lite0", ["a", "b", "c"], (64, 64), "letterbox", *IMAGENET, 1.0, "", {}
+    )
+    save_half(tmp_path / "m.safetensors", pruned, card)
+    again, _ = load_model(tmp_path / "m.safetensors")
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    assert (tmp_path / "m.safetensors").stat().st_size < 2_500_000
+    assert np.allclose(
+        predict_logits(pruned, images, 2), predict_logits(again, images, 2), atol=1e-2
+    )

@@ -20,12 +20,13 @@ TINY = {
     "train": {
         "backbone": "mobilenetv3_small_050",
         "weights": "none",
+        "init_from": "",
         "image_size": 32,
         "epochs": 1,
         "extra": ["more"],
         "batch_size": 8,
     },
-    "quantize_prune": {"ratios": [0.0, 0.5], "epochs": 1, "calibration_images": 4},
+    "quantize_prune": {"ratios": [0.0, 0.5], "student": "", "epochs": 1, "calibration_images": 4},
     "benchmark": {"rounds": 1, "batches": [1, 2], "seed_image_size": 32},
 }
 
@@ -55,7 +56,15 @@ def settle(folder: Path, message: str) -> None:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our tracked files without the starter images, tiny data, and one finished `dvc repro`."""
     folder = tmp_path_factory.mktemp("pipeline") / "repository"
-    for name in ("checkstate", "stages", "dvc.yaml", "pyproject.toml", ".dvcignore", ".gitignore"):
+    for name in (
+        "checkstate",
+        "stages",
+        "pretrain",
+        "dvc.yaml",
+        "pyproject.toml",
+        ".dvcignore",
+        ".gitignore",
+    ):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))

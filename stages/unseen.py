@@ -1,0 +1,65 @@
+"""Leave libraries out: how often is a control right whose library nobody trained on?
+
+python -m stages.unseen
+
+The libraries of data/rendered.zip fall into groups; a network starts from train.weights, learns
+all groups but one and answers for that one. It shows what the renderings teach of controls that
+they do not hold.
+"""
+
+import numpy as np
+from dvclive.live import Live
+from numpy.typing import NDArray
+
+from checkstate.datasets import hold_out, load_archive
+from checkstate.errors import run_stage
+from checkstate.evaluation import rate
+from checkstate.files import write_csv
+from checkstate.networks import predict_logits
+from checkstate.params import load_params
+from checkstate.training import fit_model, new_model, prepare_torch
+
+
+def main() -> None:
+    """Read data/rendered.zip; write metrics/unseen."""
+    params = load_params()
+    settings = params.unseen
+    recipe = params.train.model_copy(
+        update={**settings.tuning.model_dump(), "init_from": "", "patience": settings.tuning.epochs}
+    )
+    prepare_torch(params.seed, recipe.threads)
+    data = load_archive("data/rendered.zip", recipe.image_size, recipe.resize)
+    libraries = libraries_of(data.paths)
+    names = np.random.default_rng(params.seed).permutation(np.unique(libraries))
+    right = np.empty(len(libraries), bool)
+    for group in np.array_split(names, settings.groups):
+        held = np.isin(libraries, group)
+        rest, test = data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))
+        _, rest = hold_out(rest, settings.share, params.seed)
+        train, val = hold_out(rest, 0.05, params.seed)
+        model = fit_model(new_model(train, recipe), train, val, recipe, params.seed, print)
+        logits = predict_logits(model, test.pixels, recipe.batch_size)
+        right[held] = logits.argmax(1) == test.labels
+    rows = [{"library": name, **rate(right[libraries == name])} for name in sorted(names)]
+    worst = min(rows, key=lambda row: float(str(row["value"])))
+    with Live("metrics/unseen", dvcyaml=None, save_dvc_exp=False) as live:
+        live.summary.update(
+            {
+                "mean": float(np.mean([float(str(row["value"])) for row in rows])),
+                "worst": worst["library"],
+                "worst_top1": worst["value"],
+            }
+        )
+    write_csv("metrics/unseen/plots/libraries.csv", rows)
+
+
+def libraries_of(paths: list[str]) -> NDArray[np.str_]:
+    """The library of every <label>/<library>-<kind>-<hash>.png; kinds of controls have no dash."""
+    stems = [path.split("/")[1].rsplit("-", 1)[0] for path in paths]
+    controls = (s for p, s in zip(paths, stems, strict=True) if not p.startswith("other/"))
+    known = sorted({stem.rsplit("-", 1)[0] for stem in controls}, key=len, reverse=True)
+    return np.array([next(name for name in known if f"{s}-".startswith(f"{name}-")) for s in stems])
+
+
+if __name__ == "__main__":
+    run_stage(main)
