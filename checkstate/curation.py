@@ -7,25 +7,28 @@ import os
 import sys
 import tarfile
 import zipfile
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from itertools import chain
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.fft import dct
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from checkstate.errors import UserError
 from checkstate.files import read_csv
-from checkstate.images import SUFFIXES, ImageError, read_image
+from checkstate.images import SUFFIXES, ImageError, Pixels, read_image
 
 SPLITS = frozenset({"train", "val", "test"})
+BLOCK = 64
+"""Images that one process inspects at a time."""
+
 HASH_SIZE = 16
 NEIGHBOURS = 8
 """Entries that each hash is compared with in every sorted table."""
@@ -78,32 +81,70 @@ def place(path: str) -> tuple[str, str] | None:
     return (folders[0], "") if folders and folders[0] not in SPLITS else None
 
 
-def inspect(item: tuple[str, bytes]) -> Row:
-    """Decode one image: size, md5 of its pixels and of its file, 256-bit perceptual hash."""
-    path, content = item
-    label, split = place(path) or ("", "")
-    row: Row = {"path": path, "label": label, "predefined": split}
-    try:
-        image = read_image(content)
-    except ImageError as error:
-        return row | {"error": str(error).removeprefix("image: ")}
-    pixels = hashlib.md5(repr(image.size).encode() + image.tobytes(), usedforsecurity=False)
+def inspect(items: list[tuple[str, bytes]]) -> list[Row]:
+    """Decode images: size, md5 of the pixels and of the file, 256-bit perceptual hash."""
+    rows: list[Row] = []
+    greys: dict[int, Pixels] = {}
+    for number, (path, content) in enumerate(items):
+        label, split = place(path) or ("", "")
+        rows.append({"path": path, "label": label, "predefined": split})
+        try:
+            image = read_image(content)
+        except ImageError as error:
+            rows[-1]["error"] = str(error).removeprefix("image: ")
+            continue
+        pixels = hashlib.md5(repr(image.size).encode() + image.tobytes(), usedforsecurity=False)
+        rows[-1] |= {
+            "width": image.width,
+            "height": image.height,
+            "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+            "pixels": pixels.hexdigest(),
+        }
+        greys[number] = shrink(image)
+    for number, phash in zip(greys, perceptual_hashes(list(greys.values())), strict=True):
+        rows[number]["phash"] = phash
+    return rows
+
+
+def shrink(image: Image.Image) -> Pixels:
+    """What the perceptual hash looks at: uint8 [64, 64], grey."""
     small = image.resize((128, 128), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return row | {
-        "width": image.width,
-        "height": image.height,
-        "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        "pixels": pixels.hexdigest(),
-        "phash": str(imagehash.phash(small, hash_size=HASH_SIZE)),
-    }
+    side = 4 * HASH_SIZE
+    return np.asarray(small.convert("L").resize((side, side), Image.Resampling.LANCZOS))
+
+
+def perceptual_hashes(greys: list[Pixels]) -> list[str]:
+    """Hash shrunk images: bits of `imagehash.phash(hash_size=16)`, a whole block in one DCT."""
+    if not greys:
+        return []
+    rows = dct(np.stack(greys), axis=1)[:, :HASH_SIZE]
+    low = dct(rows, axis=2)[:, :, :HASH_SIZE].reshape(len(greys), -1)
+    bits = np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
+    return [row.tobytes().hex() for row in bits]
 
 
 def inspect_all(members: Iterable[tuple[str, bytes]]) -> list[Row]:
     """Inspect every labelled image on all cores; sorted by path."""
     items = (item for item in members if place(item[0]))
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(inspect, items, chunksize=64)
-        return sorted(tqdm(results, "curate", unit="image"), key=lambda row: str(row["path"]))
+    blocks = iter(lambda: list(islice(items, BLOCK)), [])
+    with tqdm(desc="curate", unit="image") as bar:
+        rows: list[Row] = []
+        for block in inspect_blocks(blocks):
+            rows += block
+            bar.update(len(block))
+    return sorted(rows, key=lambda row: str(row["path"]))
+
+
+def inspect_blocks(blocks: Iterable[list[tuple[str, bytes]]]) -> Iterator[list[Row]]:
+    """Inspect blocks in order, with a few in memory; `pool.map` would read all of them first."""
+    cores = os.cpu_count() or 1
+    waiting: deque[Future[list[Row]]] = deque()
+    with ProcessPoolExecutor(cores) as pool:
+        for block in blocks:
+            waiting.append(pool.submit(inspect, block))
+            if len(waiting) > 4 * cores:
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
 
 
 def near_duplicate_groups(hashes: list[str], distance: int) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import imagehash
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,12 +11,16 @@ from PIL import Image
 from checkstate.curation import (
     curate_source,
     find_data,
+    inspect_blocks,
     kept_members,
     near_any,
     near_duplicate_groups,
+    perceptual_hashes,
     place,
+    shrink,
 )
 from checkstate.errors import UserError
+from checkstate.images import read_image
 
 
 def rows_of(project: Path, drop: bool = False) -> dict[str, dict[str, object]]:
@@ -130,6 +135,23 @@ def test_a_resized_copy_is_a_near_duplicate_and_another_control_is_not(project: 
     group = rows["checked/big.png"]["group"]
     assert group == rows[f"checked/{first.name}"]["group"]
     assert all(rows[f"checked/{other.name}"]["group"] != group for other in others)
+
+
+def test_the_perceptual_hash_is_that_of_imagehash(crops: list[Path]) -> None:
+    images = [read_image(path) for path in crops] + [Image.new("RGB", (20, 9), "white")]
+    bilinear = Image.Resampling.BILINEAR
+    small = [image.resize((128, 128), bilinear, reducing_gap=2.0) for image in images]
+    expected = [str(imagehash.phash(image, hash_size=16)) for image in small]
+    assert perceptual_hashes([shrink(image) for image in images]) == expected
+
+
+def test_images_are_read_as_they_are_needed(crops: list[Path]) -> None:
+    content = crops[0].read_bytes()
+    unread = iter([[(f"checked/{number}.png", content)] for number in range(1000)])
+    inspecting = inspect_blocks(unread)
+    next(inspecting)
+    assert len(list(unread)) > 900
+    inspecting.close()
 
 
 def test_near_duplicates_are_found_among_many_hashes() -> None:
