@@ -152,6 +152,7 @@ class Benchmark(Section):
 
     rounds: Annotated[int, Field(ge=1)]
     batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+    seed_batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
     seed_image_size: Side
 
 

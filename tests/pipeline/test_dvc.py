@@ -27,7 +27,7 @@ TINY = {
         "batch_size": 8,
     },
     "quantize_prune": {"ratios": [0.0, 0.5], "student": "", "epochs": 1, "calibration_images": 4},
-    "benchmark": {"rounds": 1, "batches": [1, 2], "seed_image_size": 32},
+    "benchmark": {"rounds": 1, "batches": [1, 2], "seed_batches": [1], "seed_image_size": 32},
 }
 
 
