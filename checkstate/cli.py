@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -14,7 +16,7 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from checkstate.images import ImageError, Pixels
+from checkstate.images import ImageError, Pixels, shown
 from checkstate.predictor import ModelError, Prediction, Predictor
 from checkstate.sources import Source, expand
 
@@ -26,6 +28,9 @@ app = typer.Typer(
 )
 Model = Annotated[Path, typer.Option(envvar="CHECKSTATE_MODEL", help="The model file.")]
 DEFAULT_MODEL = Path("models/model.onnx")
+UNSURE = "(unsure)"
+
+warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata: what matters is an ImageError
 
 
 def open_model(path: Path, threads: int = 0) -> Predictor:
@@ -48,7 +53,8 @@ def predict(
     ] = 0.0,
     batch_size: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 32,
     explain: Annotated[
-        Path | None, typer.Option(help="Folder for pictures of what each answer rests on.")
+        Path | None,
+        typer.Option(file_okay=False, help="Folder for pictures of what each answer rests on."),
     ] = None,
     private_urls: Annotated[
         bool, typer.Option(help="Let URLs lead to addresses that are not public.")
@@ -58,33 +64,37 @@ def predict(
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     predictor = open_model(model)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name need not be valid text
+        sys.stdout.reconfigure(errors="backslashreplace")
     show = rows_of(predictor, str(model), as_json, as_csv)
     unread = 0
     sources = expand(images, private_urls=private_urls)
     with tqdm(unit="image", disable=None, file=sys.stderr, leave=False) as bar:
         for source, answer in answers(predictor, sources, batch_size, threshold):
-            if isinstance(answer, ImageError):
-                unread += 1
-                tqdm.write(f"unreadable: {answer}", file=sys.stderr)
-            else:
-                show(source, answer)
-                if explain:
-                    save_explanation(predictor, source, explain)
+            with tqdm.external_write_mode():
+                if isinstance(answer, ImageError):
+                    unread += 1
+                    typer.echo(f"unreadable: {answer}", err=True)
+                else:
+                    pixels, said = answer
+                    show(source, said)
+                    if explain:
+                        save_explanation(predictor, source, pixels, explain)
             bar.update()
     raise typer.Exit(1 if unread else 0)
 
 
 def answers(
     predictor: Predictor, sources: Iterator[Source], batch_size: int, threshold: float
-) -> Iterator[tuple[Source, Prediction | ImageError]]:
+) -> Iterator[tuple[Source, tuple[Pixels, Prediction] | ImageError]]:
     """Answer batch by batch, in order, with one batch of images in memory."""
 
     def prepare(source: Source) -> Pixels | ImageError:
         try:
             return predictor.prepare(source.content())
         except ImageError as error:
-            text = str(error).removeprefix("image: ")
-            return error if source.name in text else ImageError(f"{source.name}: {text}")
+            name, text = shown(source.name), str(error).removeprefix("image: ")
+            return error if name in text else ImageError(f"{name}: {text}")
 
     with ThreadPoolExecutor() as pool:
         while batch := list(islice(sources, batch_size)):
@@ -92,7 +102,7 @@ def answers(
             good = [pixels for pixels in fitted if not isinstance(pixels, ImageError)]
             said = iter(predictor.predict(good, threshold) if good else [])
             for source, pixels in zip(batch, fitted, strict=True):
-                yield source, pixels if isinstance(pixels, ImageError) else next(said)
+                yield source, pixels if isinstance(pixels, ImageError) else (pixels, next(said))
 
 
 def rows_of(
@@ -100,6 +110,7 @@ def rows_of(
 ) -> Callable[[Source, Prediction], None]:
     """How a prediction is written to stdout: JSON, CSV, or a line for a person."""
     names = predictor.classes
+    width = max(len(name) for name in [*names, UNSURE])
     table = csv.writer(sys.stdout, lineterminator="\n")
     if as_csv:
         table.writerow(["path", "label", "confidence", *(f"p_{name}" for name in names)])
@@ -115,22 +126,27 @@ def rows_of(
             table.writerow([source.name, said.label or "", f"{said.confidence:.6f}", *odds])
         else:
             bar = "#" * round(20 * said.confidence)
-            label = said.label or "(unsure)"
-            path = source.name if source.name.isprintable() else ascii(source.name)[1:-1]
-            sys.stdout.write(f"{label:<12} {said.confidence:6.1%} {bar:<20} {path}\n")
+            label = said.label or UNSURE
+            sys.stdout.write(
+                f"{label:<{width}}  {said.confidence:6.1%}  {bar:.<20}  {shown(source.name)}\n"
+            )
 
     return show
 
 
-def save_explanation(predictor: Predictor, source: Source, folder: Path) -> None:
-    """Write <folder>/<name>.png with the pixels that the answer rests on."""
+def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folder: Path) -> None:
+    """Write <folder>/<path>.explained.png with the pixels that the answer rests on."""
     from checkstate.explain import overlay
-    from checkstate.images import read_image
 
-    folder.mkdir(parents=True, exist_ok=True)
-    content = source.content()
-    name = Path(source.name.split("?")[0]).name or "image"
-    overlay(predictor, read_image(content)).save(folder / f"{name}.explained.png")
+    path = Path(source.name.split("?")[0])
+    parts = [part for part in path.parts if part not in {path.anchor, ".."}]
+    target = folder.joinpath(*parts[:-1], f"{parts[-1]}.explained.png")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        overlay(predictor, pixels).save(target)
+    except OSError as error:
+        typer.echo(f"error: {shown(str(target))}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
 
 
 @app.command()
@@ -152,28 +168,38 @@ def serve(
     allow_urls: Annotated[
         bool, typer.Option(envvar="CHECKSTATE_ALLOW_URLS", help="Offer POST /predict-url.")
     ] = False,
-    max_batch: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 32,
+    max_batch: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 8,
     max_queue: Annotated[int, typer.Option(min=1, help="Images that may wait.")] = 256,
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = 20_000_000,
-    threads: Annotated[int, typer.Option(min=0, help="Of the model; 0 means all cores.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Threads that decode and run the model; one a core.")
+    ] = 2,
 ) -> None:
     """Serve the model over HTTP, with a page at /."""
     try:
         import uvicorn
 
         from checkstate.serve.app import Settings, create_app
+        from checkstate.serve.logs import CONFIG
     except ImportError as error:
         typer.echo(f"error: {error.name} is missing: pip install 'checkstate[serve]'", err=True)
         raise typer.Exit(2) from error
     settings = Settings(
         token=token,
         allow_urls=allow_urls,
+        workers=workers,
         max_batch=max_batch,
         max_queue=max_queue,
         max_bytes=max_bytes,
     )
-    application = create_app(open_model(model, threads), settings)
-    uvicorn.run(application, host=host, port=port, access_log=False, timeout_graceful_shutdown=30)
+    uvicorn.run(
+        create_app(open_model(model, threads=1), settings),
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=CONFIG,
+        timeout_graceful_shutdown=30,
+    )
 
 
 @app.command()

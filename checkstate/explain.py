@@ -35,9 +35,8 @@ def occlusion(predictor: Predictor, pixels: Pixels) -> NDArray[np.float32]:
     return scaled
 
 
-def overlay(predictor: Predictor, image: Image.Image) -> Image.Image:
-    """The fitted image as the model sees it, with what the answer rests on in red."""
-    pixels = predictor.prepare(image)
+def overlay(predictor: Predictor, pixels: Pixels) -> Image.Image:
+    """A fitted image, as the model sees it, with what the answer rests on in red."""
     heat = Image.fromarray(np.uint8(255 * occlusion(predictor, pixels)))
     mask = heat.resize((pixels.shape[1], pixels.shape[0]), Image.Resampling.BICUBIC)
     base = Image.fromarray(pixels)

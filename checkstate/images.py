@@ -7,7 +7,7 @@ that a model never meets pixels prepared in another way.
 from __future__ import annotations
 
 import io
-import warnings
+import stat
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -32,6 +32,11 @@ class ImageError(ValueError):
     """The image cannot be read; the message says why in one line."""
 
 
+def shown(name: str) -> str:
+    """A file's name or a URL for one line of text: what cannot be printed is escaped."""
+    return name if name.isprintable() else ascii(name)[1:-1]
+
+
 def read_image(
     source: str | Path | bytes | BinaryIO | Image.Image, *, max_pixels: int = MAX_PIXELS
 ) -> Image.Image:
@@ -44,23 +49,26 @@ def read_image(
         return to_rgb(source)
     name = "image"
     if isinstance(source, str | Path):
-        path, name = Path(source), ascii(str(source))[1:-1]
-        if not path.exists():
-            raise ImageError(f"{name}: no such file")
-        if not path.is_file():
+        name = shown(str(source))
+        try:
+            mode = Path(source).stat().st_mode
+        except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ImageError(f"{name}: {reason.lower()}") from error
+        if not stat.S_ISREG(mode):
             raise ImageError(f"{name}: not a regular file")
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(stream, formats=FORMATS) as image:
-                if image.width * image.height > max_pixels:
-                    raise ImageError(
-                        f"{name}: {image.width}x{image.height} is more than {max_pixels:,} pixels"
-                    )
-                return to_rgb(image)
+        with Image.open(stream, formats=FORMATS) as image:
+            if image.width * image.height > max_pixels:
+                raise ImageError(
+                    f"{name}: {image.width}x{image.height} is more than {max_pixels:,} pixels"
+                )
+            return to_rgb(image)
     except ImageError:
         raise
+    except PermissionError as error:
+        raise ImageError(f"{name}: permission denied") from error
     except UnidentifiedImageError as error:
         kinds = ", ".join(FORMATS)
         raise ImageError(f"{name}: not an image of a known format ({kinds})") from error
@@ -75,7 +83,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     """Turn any Pillow mode into RGB, upright by EXIF, transparency over white."""
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float32)
+        values = np.nan_to_num(np.asarray(image, dtype=np.float32))
         scale = 255.0 / 65535.0 if values.max(initial=0) > 255 else 1.0
         return Image.fromarray(np.uint8(np.clip(values * scale, 0, 255))).convert("RGB")
     if image.has_transparency_data:

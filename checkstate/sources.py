@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkstate.images import SUFFIXES, ImageError
+from checkstate.images import SUFFIXES, ImageError, shown
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,19 @@ class Source:
     private_urls: bool = False
 
     def content(self) -> Path | bytes:
-        """Return what read_image takes; raises ImageError when a URL cannot be fetched."""
+        """Return what read_image takes; raises ImageError for a folder or a failed fetch."""
         if self.name == "-":
             return sys.stdin.buffer.read()
         if not is_url(self.name):
+            if is_folder(self.name):
+                raise ImageError(f"{shown(self.name)}: a folder in which no image was found")
             return Path(self.name)
-        from checkstate.fetch import FetchError, fetch  # httpx costs a cold start 0.1 s
+        import asyncio  # this and httpx cost a cold start 0.1 s
+
+        from checkstate.fetch import FetchError, fetch
 
         try:
-            return fetch(self.name, private=self.private_urls)
+            return asyncio.run(fetch(self.name, private=self.private_urls))
         except FetchError as error:
             raise ImageError(str(error)) from error
 
@@ -41,30 +45,44 @@ def is_url(name: str) -> bool:
 def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Source]:
     """Yield every image that the names stand for; a folder is walked, a pattern is matched.
 
-    Symbolic links to folders are not followed, so that a loop ends. A name that stands for
-    nothing is yielded as it is: reading it then says what is wrong.
+    Symbolic links to folders are not followed, so that a loop ends. What stands for nothing, and
+    what has an image's suffix but is none, is yielded as it is: reading it says what is wrong.
     """
     for name in names:
         if name == "-" or is_url(name):
             yield Source(name, private_urls)
-        elif Path(name).is_dir():
-            yield from (Source(path) for path in walk(name))
-        elif not Path(name).exists() and glob.has_magic(name):
-            found: dict[str, str] = {}  # by real path: glob goes around a loop of links many times
+        elif is_folder(name):
+            found = walk(name)
+            yield Source(next(found, name))
+            yield from map(Source, found)
+        elif glob.has_magic(name) and not os.path.lexists(name):
+            files: dict[str, str] = {}  # by real path: glob goes around a loop of links many times
             for match in sorted(glob.glob(name, recursive=True), key=lambda m: (len(m), m)):
-                if not Path(match).is_dir():
-                    found.setdefault(os.path.realpath(match), match)
-            yield from (Source(match) for match in sorted(found.values()) or [name])
+                if not is_folder(match):
+                    files.setdefault(os.path.realpath(match), match)
+            yield from map(Source, sorted(files.values()) or [name])
         else:
             yield Source(name)
 
 
+def is_folder(name: str) -> bool:
+    """Whether a name stands for a folder; False for one that the system refuses."""
+    try:
+        return Path(name).is_dir()
+    except OSError:  # too long, or a folder above it may not be entered
+        return False
+
+
 def walk(folder: str) -> Iterator[str]:
-    """Yield the image files below a folder in a stable order, one folder in memory at a time."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
+    """Yield what has an image's suffix below a folder, sorted, one folder's names in memory."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        yield folder
+        return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from walk(entry.path)
-        elif Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file():
+        elif Path(entry.name).suffix.lower() in SUFFIXES:
             yield entry.path

@@ -1,14 +1,19 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.conftest import CLASSES
+from tests.hostile import readable, unreadable
 
 
 def run(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
@@ -83,9 +88,88 @@ def test_info_prints_the_card(model: Path) -> None:
     assert json.loads(out)["classes"] == list(CLASSES)
 
 
-def test_explain_writes_an_overlay(model: Path, crops: list[Path], tmp_path: Path) -> None:
-    run("predict", "--model", model, "--explain", tmp_path, crops[0])
-    assert Image.open(tmp_path / f"{crops[0].name}.explained.png").size == (64, 64)
+def test_explain_writes_an_overlay_beside_each_others(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes(crops[0].read_bytes())
+    command = ["predict", "--model", model, "--explain", tmp_path / "why"]
+    status, _, _ = run(*command, tmp_path / "one", tmp_path / "two", "-", stdin=b"no image")
+    assert status == 1
+    status, _, _ = run(*command, "-", stdin=crops[0].read_bytes())
+    assert status == 0
+    written = sorted(path.name for path in (tmp_path / "why").rglob("*.png"))
+    assert written == ["-.explained.png", "a.png.explained.png", "a.png.explained.png"]
+    assert Image.open(tmp_path / "why/-.explained.png").size == (64, 64)
+
+
+def test_a_hostile_folder_is_answered_line_by_line(
+    model: Path, picture: Image.Image, tmp_path: Path
+) -> None:
+    good, bad = readable(picture), unreadable(picture)
+    (tmp_path / "sub").mkdir()
+    for name, content in {**good, **bad}.items():
+        (tmp_path / "sub" / name).write_bytes(content)
+    (tmp_path / "around").symlink_to(tmp_path)
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    (tmp_path / "x.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    status, out, err = run("predict", "--model", model, tmp_path, tmp_path / "x.png")
+    assert status == 1
+    assert len(out.splitlines()) == len(good)
+    assert "ünï\\ncode \\x1b[31m.png" in out
+    assert all(line.startswith("unreadable: ") for line in err.splitlines())
+    named = {line.split(": ")[1].rsplit("/", 1)[1] for line in err.splitlines()}
+    assert named == {*bad, "loop.png", "pipe.png", "x.png"}
+
+
+def test_names_that_are_no_text_and_patterns(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir()
+    odd = os.fsencode(tmp_path / "deep") + b"/\xff.png"
+    with open(odd, "wb") as file:  # noqa: PTH123
+        file.write(crops[0].read_bytes())
+    for form in ("--csv", "--json"):
+        status, out, _ = run("predict", form, "--model", model, tmp_path / "**" / "*.png")
+        assert status == 0
+        assert "udcff.png" in out
+    status, _, err = run("predict", "--model", model, tmp_path / "*.gif")
+    assert (status, err.count("\n")) == (1, 1)
+
+
+def test_urls_lead_inwards_only_when_allowed(model: Path, crops: list[Path]) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=crops[0].parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{http.server_port}/{crops[0].name}"
+        status, out, _ = run("predict", "--json", "--private-urls", "--model", model, url)
+        assert (status, json.loads(out)["path"]) == (0, url)
+        status, _, err = run("predict", "--model", model, url)
+        assert (status, err.count("\n")) == (1, 1)
+        assert "not a public address" in err
+        http.shutdown()
+
+
+@pytest.mark.slow
+def test_ten_thousand_images_need_no_more_memory_than_a_hundred(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    peaks = []
+    for count in (100, 10_000):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        for i in range(count):
+            (folder / f"{i:05}.png").symlink_to(crops[i % len(crops)])
+        command = [sys.executable, "-m", "checkstate.cli", "predict", "--model", model, folder]
+        with open(tmp_path / "out", "wb") as out:  # noqa: PTH123
+            process = subprocess.Popen(list(map(str, command)), stdout=out)
+            _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0
+        assert len((tmp_path / "out").read_text().splitlines()) == count
+        peaks.append(usage.ru_maxrss)
+    assert peaks[1] - peaks[0] < 20_000  # kilobytes
 
 
 def test_export_triton_matches_the_graph(model: Path, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 from checkstate.explain import GRID, occlusion, overlay
-from checkstate.images import read_image
 from checkstate.predictor import Predictor
 
 
@@ -15,4 +14,4 @@ def test_an_occlusion_map_is_scaled_and_repeats(predictor: Predictor, crops: lis
 
 
 def test_the_overlay_is_what_the_model_sees(predictor: Predictor, crops: list[Path]) -> None:
-    assert overlay(predictor, read_image(crops[0])).size == (64, 64)
+    assert overlay(predictor, predictor.prepare(crops[0])).size == (64, 64)

@@ -1,12 +1,18 @@
+import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from checkstate import fetch as module
-from checkstate.fetch import FetchError, fetch, public_address
+from checkstate.fetch import FetchError, is_public, public_address
+
+
+def fetch(url: str, *, private: bool = False) -> bytes:
+    return asyncio.run(module.fetch(url, private=private))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -14,12 +20,20 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, rest = self.path[1:].partition("/")
-        self.send_response({"redirect": 302, "missing": 404}.get(path, 200))
+        self.send_response({"redirect": 302, "round": 302, "missing": 404}.get(path, 200))
         self.send_header("Content-Type", "text/html" if path == "page" else "image/png")
         if path == "redirect":
             self.send_header("Location", "http://" + rest)
+        if path == "round":
+            self.send_header("Location", "/round")
         self.end_headers()
-        self.wfile.write(b"x" * (int(rest) if path == "big" else 3))
+        try:
+            self.wfile.write(b"x" * (int(rest) if path == "big" else 3))
+            while path == "slow":
+                self.wfile.write(b"x")
+                time.sleep(0.05)
+        except OSError:
+            self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         """Stay quiet."""
@@ -44,11 +58,17 @@ def test_a_private_address_is_fetched_only_when_that_is_allowed(server: str) -> 
     [
         *("localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0"),
         *("::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "2130706433", "0x7f000001", "224.0.0.1"),
+        *("100.64.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "[::1]", "localhost."),
     ],
 )
 def test_every_spelling_of_an_inner_address_is_refused(host: str) -> None:
     with pytest.raises(FetchError, match=r"not a public address|no such host"):
-        public_address(host)
+        asyncio.run(public_address(host))
+
+
+def test_public_addresses_are_public() -> None:
+    assert is_public("93.184.215.14")
+    assert is_public("2606:2800:21f:cb07:6820:80da:af6b:8b2c")
 
 
 def test_a_public_name_that_redirects_inwards_is_refused(
@@ -56,9 +76,11 @@ def test_a_public_name_that_redirects_inwards_is_refused(
 ) -> None:
     """The first hop passes for public; the second is checked again."""
     real = module.public_address
-    monkeypatch.setattr(
-        module, "public_address", lambda host: "127.0.0.1" if host == "outside.test" else real(host)
-    )
+
+    async def resolve(host: str) -> str:
+        return "127.0.0.1" if host == "outside.test" else await real(host)
+
+    monkeypatch.setattr(module, "public_address", resolve)
     port = server.split(":")[1]
     assert fetch(f"http://outside.test:{port}/image") == b"xxx"
     with pytest.raises(FetchError, match="not a public address"):
@@ -67,10 +89,13 @@ def test_a_public_name_that_redirects_inwards_is_refused(
 
 def test_limits_and_kinds(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(module, "MAX_SECONDS", 2.0)
     for path, reason in (
         ("big/5000", "more than 1,000 bytes"),
         ("page", "text/html is no image"),
         ("missing", "status 404"),
+        ("slow", "not there after 2 seconds"),
+        ("round", "more than 5 redirects"),
     ):
         with pytest.raises(FetchError, match=reason):
             fetch(f"http://{server}/{path}", private=True)

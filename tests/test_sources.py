@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from checkstate.images import ImageError
 from checkstate.sources import expand
 
 
@@ -21,8 +22,8 @@ def names(*given: object) -> list[str]:
     return [Path(source.name).name for source in expand(map(str, given))]
 
 
-def test_a_folder_is_walked_without_loops_pipes_or_texts(folder: Path) -> None:
-    assert names(folder) == ["a.png", "b.JPG", "c.webp", "ünï\ncode.png"]
+def test_a_folder_is_walked_without_loops_or_texts(folder: Path) -> None:
+    assert names(folder) == ["a.png", "b.JPG", "pipe.png", "c.webp", "ünï\ncode.png"]
 
 
 def test_a_pattern_is_matched(folder: Path) -> None:
@@ -31,4 +32,7 @@ def test_a_pattern_is_matched(folder: Path) -> None:
 
 def test_what_stands_for_nothing_stays_to_be_reported(folder: Path) -> None:
     assert names(folder / "gone.png", folder / "*.gif") == ["gone.png", "*.gif"]
+    assert names(folder / "x.png", "a" * 5000) == ["x.png", "a" * 5000]
+    with pytest.raises(ImageError, match=r"x\.png: a folder in which no image was found"):
+        next(expand([str(folder / "x.png")])).content()
     assert names("-", "https://example.org/a.png") == ["-", "a.png"]

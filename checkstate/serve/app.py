@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import json
 import logging
 import secrets
 import time
@@ -33,13 +32,19 @@ bearer = HTTPBearer(auto_error=False)
 
 @dataclass(frozen=True)
 class Settings:
-    """Limits of the service; `token` empty means that everyone may ask."""
+    """Limits of the service; `token` empty means that everyone may ask.
+
+    `max_bytes` is of one request, `max_pending` of all that are in work at one time, so that
+    many large requests cannot take the memory; `seconds` is from the first byte to the answer.
+    """
 
     token: str = ""
     allow_urls: bool = False
-    max_batch: int = 32
+    workers: int = 2
+    max_batch: int = 8
     max_queue: int = 256
     max_bytes: int = 20_000_000
+    max_pending: int = 100_000_000
     max_pixels: int = 16_000_000
     max_files: int = 64
     seconds: float = 15.0
@@ -76,14 +81,33 @@ class Problem(BaseModel):
 PROBLEMS: dict[int | str, dict[str, object]] = {
     400: {"model": Problem, "description": "No readable image, or no readable request"},
     401: {"model": Problem, "description": "Missing or wrong bearer token"},
+    411: {"model": Problem, "description": "No Content-Length"},
     413: {"model": Problem, "description": "Too many bytes or files"},
     503: {"model": Problem, "description": "Busy: come back after Retry-After seconds"},
 }
 
 
+POLICY = "default-src 'self' 'unsafe-inline'; img-src blob:; frame-ancestors 'none'"
+"""What the page may load: nothing from elsewhere."""
+
+
+def problem(status: int, detail: str) -> Response:
+    """A refusal that ends the connection, so that nobody goes on sending a body."""
+    retry = {"Retry-After": "1"} if status == 503 else {}
+    return JSONResponse({"detail": detail}, status, {"Connection": "close", **retry})
+
+
 def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     """Build the service around a loaded model."""
-    batcher = Batcher(predictor, settings.max_batch, settings.max_queue, settings.max_pixels)
+    batcher = Batcher(
+        predictor,
+        settings.workers,
+        settings.max_batch,
+        settings.max_queue,
+        settings.max_pixels,
+    )
+    most_files = min(settings.max_files, settings.max_queue)
+    explaining = asyncio.Semaphore(1)  # 145 runs of the model each: one at a time
     registry = CollectorRegistry()
     requests = Counter("checkstate_requests", "Requests", ["path", "status"], registry=registry)
     seconds = Histogram("checkstate_request_seconds", "Request time", registry=registry)
@@ -94,29 +118,40 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     page = files("checkstate.serve").joinpath("page.html").read_text(encoding="utf-8")
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(batcher.run())
-        app.state.ready = True
-        yield
-        app.state.ready = False
-        await batcher.drain()
-        task.cancel()
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with batcher.running():
+            yield
 
-    app = FastAPI(title="checkstate", lifespan=lifespan)
+    # no /docs: FastAPI's loads its scripts from a CDN
+    app = FastAPI(title="checkstate", lifespan=lifespan, docs_url=None, redoc_url=None)
 
-    def authorised(
+    async def authorised(
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> None:
         given = credentials.credentials if credentials else ""
         if settings.token and not secrets.compare_digest(given.encode(), settings.token.encode()):
             raise HTTPException(401, "missing or wrong token", {"WWW-Authenticate": "Bearer"})
 
+    pending = 0
+
+    def refusal(scope: Scope) -> Response | None:
+        """Why a request is refused before its body is read."""
+        length = Headers(scope=scope).get("content-length")
+        if length is None:
+            return problem(411, "Content-Length is needed") if scope["method"] == "POST" else None
+        if not length.isdecimal() or int(length) > settings.max_bytes:
+            return problem(413, f"a request takes at most {settings.max_bytes:,} bytes")
+        if pending and pending + int(length) > settings.max_pending:
+            return problem(503, "busy")
+        return None
+
     async def observed(scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse what is too large, count and log the rest."""
+        """Refuse what is too large, end what takes too long, count and log everything."""
+        nonlocal pending
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        start, status = time.perf_counter(), 500
+        start, status = time.perf_counter(), 0
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -124,29 +159,28 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
                 status = message["status"]
             await send(message)
 
-        length = Headers(scope=scope).get("content-length")
-        refusal = None
-        if length and (not length.isdigit() or int(length) > settings.max_bytes):
-            refusal = JSONResponse(
-                {"detail": f"a request takes at most {settings.max_bytes:,} bytes"}, 413
-            )
-        elif scope["method"] == "POST" and length is None:
-            refusal = JSONResponse({"detail": "Content-Length is needed"}, 411)
+        refused = refusal(scope)
+        size = 0 if refused else int(Headers(scope=scope).get("content-length", "0"))
+        pending += size
         try:
-            await (refusal or app)(scope, receive, watch)
+            async with asyncio.timeout(settings.seconds):
+                await (refused or app)(scope, receive, watch)
+        except TimeoutError:
+            if not status:
+                late = problem(503, f"not done after {settings.seconds:g} seconds")
+                await late(scope, receive, watch)
         finally:
+            pending -= size
             spent = time.perf_counter() - start
             path = getattr(scope.get("route"), "path", "other")
             requests.labels(path, str(status)).inc()
             seconds.observe(spent)
-            entry = {"path": path, "status": status, "ms": round(1000 * spent, 1)}
-            log.info(json.dumps(entry))
+            log.info({"path": path, "status": status, "ms": round(1000 * spent, 1)})
 
     async def answer(contents: list[tuple[str, bytes]]) -> Response:
         try:
-            async with asyncio.timeout(settings.seconds):
-                answered = await batcher.answer([content for _, content in contents])
-        except (OverloadError, TimeoutError) as error:
+            answered = await batcher.answer([content for _, content in contents])
+        except OverloadError as error:
             raise HTTPException(503, "busy", {"Retry-After": "1"}) from error
         results = []
         for (name, _), row in zip(contents, answered, strict=True):
@@ -165,8 +199,8 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     )
     async def predict(files: Annotated[list[UploadFile], File()]) -> Response:
         """Answer for one or many image files."""
-        if len(files) > settings.max_files:
-            raise HTTPException(413, f"at most {settings.max_files} files a request")
+        if len(files) > most_files:
+            raise HTTPException(413, f"at most {most_files} files a request")
         return await answer([(f.filename or "image", await f.read()) for f in files])
 
     @app.post(
@@ -182,13 +216,14 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         def draw() -> bytes:
             buffer = io.BytesIO()
             image = read_image(content, max_pixels=settings.max_pixels)
-            overlay(predictor, image).save(buffer, "PNG")
+            overlay(predictor, predictor.fit(image)).save(buffer, "PNG")
             return buffer.getvalue()
 
         try:
-            return Response(await run_in_threadpool(draw), media_type="image/png")
+            async with explaining:
+                return Response(await run_in_threadpool(draw), media_type="image/png")
         except ImageError as error:
-            raise HTTPException(400, str(error)) from error
+            raise HTTPException(400, str(error).removeprefix("image: ")) from error
 
     if settings.allow_urls:
 
@@ -201,7 +236,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         async def predict_url(body: Url) -> Response:
             """Answer for an image on the public internet."""
             try:
-                content = await run_in_threadpool(fetch, body.url)
+                content = await fetch(body.url)
             except FetchError as error:
                 raise HTTPException(400, str(error)) from error
             return await answer([(body.url, content)])
@@ -214,7 +249,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     @app.get("/readyz", responses={503: {"model": Problem}})
     async def readyz() -> dict[str, str]:
         """The service takes requests."""
-        if not app.state.ready or batcher.queue.full():
+        if batcher.queue.full():
             raise HTTPException(503, "not ready", {"Retry-After": "1"})
         return {"status": "ready"}
 
@@ -224,8 +259,8 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def index() -> str:
+    async def index() -> HTMLResponse:
         """A page to try the model on."""
-        return page
+        return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
 
     return observed

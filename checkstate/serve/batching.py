@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +27,33 @@ class OverloadError(Exception):
 
 
 class Batcher:
-    """Takes what waits, at most `max_batch` images, whenever the model is free.
+    """Takes what waits, at most `max_batch` images, whenever one of its workers is free.
 
     No timer: a lone request never waits for company, and under load batches fill themselves
-    while the model runs (as in Clipper, Crankshaw et al. 2017, with a delay of zero).
+    while the workers are busy (as in Clipper, Crankshaw et al. 2017, with a delay of zero). A
+    worker decodes and runs the model in one thread; with one a core, decoding, the model and
+    the event loop share the cores without idling.
     """
 
     def __init__(
-        self, predictor: Predictor, max_batch: int, max_queue: int, max_pixels: int
+        self, predictor: Predictor, workers: int, max_batch: int, max_queue: int, max_pixels: int
     ) -> None:
         self.predictor = predictor
+        self.workers = workers
         self.max_batch = max_batch
         self.max_pixels = max_pixels
         self.queue: asyncio.Queue[Waiting] = asyncio.Queue(max_queue)
-        self.pool = ThreadPoolExecutor(1, "model")
+        self.pool = ThreadPoolExecutor(workers, "model")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Answer while the context lasts, and at its end finish everything accepted."""
+        tasks = [asyncio.create_task(self.work()) for _ in range(self.workers)]
+        yield
+        await self.queue.join()
+        for task in tasks:
+            task.cancel()
+        self.pool.shutdown()
 
     async def answer(self, contents: list[bytes]) -> list[Answered]:
         """Probabilities, or why there are none, for every image.
@@ -66,16 +80,16 @@ class Batcher:
         """Decode and fit an image; raises ImageError."""
         return self.predictor.fit(read_image(content, max_pixels=self.max_pixels))
 
-    async def run(self) -> None:
-        """Answer for ever; cancel it after `drain`."""
+    async def work(self) -> None:
+        """Answer batch after batch, for ever."""
         loop = asyncio.get_running_loop()
         while True:
             batch = [await self.queue.get()]
             while len(batch) < self.max_batch and not self.queue.empty():
                 batch.append(self.queue.get_nowait())
-            work = [content for content, _ in batch]
+            contents = [content for content, _ in batch]
             try:
-                answers = await loop.run_in_executor(self.pool, self.compute, work)
+                answers = await loop.run_in_executor(self.pool, self.compute, contents)
                 for (_, future), answered in zip(batch, answers, strict=True):
                     if not future.cancelled():
                         future.set_result(answered)
@@ -86,10 +100,10 @@ class Batcher:
             for _ in batch:
                 self.queue.task_done()
 
-    def compute(self, work: list[bytes | Pixels]) -> list[Answered]:
+    def compute(self, contents: list[bytes | Pixels]) -> list[Answered]:
         """Decode what is not decoded, and run the model once."""
         fitted: list[Pixels | ImageError] = []
-        for content in work:
+        for content in contents:
             try:
                 fitted.append(self.prepare(content) if isinstance(content, bytes) else content)
             except ImageError as error:
@@ -97,7 +111,3 @@ class Batcher:
         good = [pixels for pixels in fitted if not isinstance(pixels, ImageError)]
         rows: Iterator[Row] = iter(self.predictor.probabilities(np.stack(good)) if good else [])
         return [item if isinstance(item, ImageError) else next(rows) for item in fitted]
-
-    async def drain(self) -> None:
-        """Wait until everything accepted is answered."""
-        await self.queue.join()

@@ -1,6 +1,10 @@
 import io
+import json
+import re
+import signal
 import socket
-import threading
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,12 +13,12 @@ import httpx
 import hypothesis
 import pytest
 import schemathesis
-import uvicorn
 from PIL import Image
 
 from checkstate.predictor import Predictor
 from checkstate.serve.app import Settings, create_app
 from tests.conftest import CLASSES
+from tests.hostile import readable, unreadable
 from tests.serve.conftest import Start
 
 
@@ -104,26 +108,86 @@ def test_a_full_queue_answers_503_with_retry_after_and_the_rest_are_served(
     assert httpx.post(f"{url}/predict", files=files).status_code == 200
 
 
-def test_shutdown_finishes_what_was_accepted(predictor: Predictor, crops: list[Path]) -> None:
+def test_what_takes_too_long_ends(start: Start) -> None:
+    url = start(seconds=0.5)
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        slow.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x"
+        )
+        answer = b"".join(iter(lambda: slow.recv(9999), b""))
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 1" in answer.lower()
+    assert b"not done after 0.5 seconds" in answer
+
+
+def test_many_large_requests_at_once_are_told_to_come_back(start: Start) -> None:
+    url = start(max_pending=1000)
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as first:
+        first.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x"
+        )
+        time.sleep(0.3)
+        busy = httpx.post(f"{url}/predict", files=upload(b"text"))
+    assert busy.status_code == 503
+    assert busy.headers["Retry-After"] == "1"
+
+
+def test_hostile_files_are_answered_in_one_line(start: Start, picture: Image.Image) -> None:
+    url = start()
+    for content in unreadable(picture).values():
+        for path, field in (("predict", "files"), ("explain", "file")):
+            answer = httpx.post(f"{url}/{path}", files={field: ("a\nb.png", content)})
+            assert answer.status_code == 400
+            assert re.search("not an image|damaged|pixels", answer.json()["detail"])
+            assert "\n" not in answer.json()["detail"]
+    for content in readable(picture).values():
+        assert httpx.post(f"{url}/predict", files=upload(content)).status_code == 200
+
+
+def test_sigterm_finishes_what_was_accepted_and_logs_say_nothing_of_images(
+    model: Path, crops: list[Path]
+) -> None:
+    """The real command in a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = create_app(predictor, Settings(max_batch=1))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
+    command = [sys.executable, "-m", "checkstate.cli", "serve", "--max-batch=1", f"--port={port}"]
+    url = f"http://127.0.0.1:{port}"
     files = upload(*[crops[0].read_bytes()] * 60)
-    with ThreadPoolExecutor(2) as pool:
-        answers = [
-            pool.submit(httpx.post, f"http://127.0.0.1:{port}/predict", files=files, timeout=60)
-            for _ in range(2)
+    with (
+        subprocess.Popen(
+            [*command, f"--model={model}"], stdout=subprocess.PIPE, text=True
+        ) as server,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        assert server.stdout
+        log = [next(server.stdout)]
+        while "running on" not in log[-1]:
+            log.append(next(server.stdout))
+        posted = [
+            pool.submit(httpx.post, f"{url}/predict", files=files, timeout=60) for _ in "abcd"
         ]
-        time.sleep(0.2)
-        server.should_exit = True
-        assert [a.result().status_code for a in answers] == [200, 200]
-    thread.join()
+        while "checkstate_queue 0.0" in httpx.get(f"{url}/metrics").text:
+            pass
+        server.terminate()
+        assert [answer.result().status_code for answer in posted] == [200] * 4
+        log += server.stdout.readlines()
+    assert server.returncode in {0, -signal.SIGTERM}
+    lines = [json.loads(line) for line in log]
+    predicted = [line for line in lines if line.get("path") == "/predict"]
+    assert len(predicted) == 4
+    assert all(set(line) == {"time", "level", "path", "status", "ms"} for line in predicted)
+
+
+def test_the_openapi_document_is_valid(start: Start) -> None:
+    schema = schemathesis.openapi.from_url(f"{start()}/openapi.json")
+    schema.validate()
+    answers = schema.raw_schema["paths"]["/predict"]["post"]["responses"]
+    assert {"200", "400", "401", "411", "413", "503"} <= set(answers)
 
 
 def test_no_request_is_a_500(predictor: Predictor) -> None:
