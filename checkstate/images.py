@@ -34,7 +34,7 @@ class ImageError(ValueError):
 
 def shown(name: str) -> str:
     """A file's name or a URL for one line of text: what cannot be printed is escaped."""
-    return name if name.isprintable() else ascii(name)[1:-1]
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def read_image(

@@ -62,3 +62,28 @@ def test_the_keyboard_reaches_everything_and_why_shows_an_overlay(
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_alt_text("What the answer rests on, in red")).to_be_visible()
+
+
+def test_a_token_comes_from_the_address(start: Start, page: Page, crops: list[Path]) -> None:
+    url = start(token="secret")
+    page.goto(url)
+    page.set_input_files("#file", crops[0])
+    expect(page.locator("#results .error")).to_contain_text("open this page as /#token=YOURS")
+    page.goto(f"{url}/#token=secret")
+    page.reload()
+    page.set_input_files("#file", crops[0])
+    expect(page.locator("#results .label")).to_have_count(1)
+
+
+def test_dropped_files_stay_in_their_order(page: Page, crops: list[Path]) -> None:
+    page.evaluate(
+        """(files) => {
+          const data = new DataTransfer();
+          for (const [name, bytes] of files)
+            data.items.add(new File([new Uint8Array(bytes)], name));
+          document.dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+        }""",
+        [[crop.name, list(crop.read_bytes())] for crop in crops[:2]],
+    )
+    expect(page.locator("#results .label")).to_have_count(2)
+    assert page.locator("#results h2").all_text_contents() == [crop.name for crop in crops[:2]]
