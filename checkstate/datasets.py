@@ -80,17 +80,22 @@ def add_extra(train: Images, names: Iterable[str], resize: Resize) -> Images:
 def load_archive(archive: str, size: tuple[int, int], resize: Resize) -> Images:
     """Decode and fit an archive of class folders."""
     paths = archive_names(archive)
-    classes = sorted({path.split("/")[0] for path in paths})
-    labels = np.array([classes.index(path.split("/")[0]) for path in paths], np.int64)
+    labels, classes = archive_labels(paths)
     return Images(fit_all(archive, paths, size, resize), labels, paths, classes)
 
 
-def hold_out(data: Images, share: float, seed: int) -> tuple[Images, Images]:
-    """A training side, and a share held out, stratified by label."""
-    left, right = train_test_split(
-        np.arange(len(data.labels)), test_size=share, stratify=data.labels, random_state=seed
+def archive_labels(paths: list[str]) -> tuple[NDArray[np.int64], list[str]]:
+    """Class indices of an archive's members, int64 [members], and the class folders' names."""
+    classes = sorted({path.split("/")[0] for path in paths})
+    return np.array([classes.index(path.split("/")[0]) for path in paths], np.int64), classes
+
+
+def hold_out(labels: NDArray[np.int64], share: float, seed: int) -> list[NDArray[np.int64]]:
+    """Indices of a training side and of a share held out, stratified by label."""
+    sides: list[NDArray[np.int64]] = train_test_split(
+        np.arange(len(labels)), test_size=share, stratify=labels, random_state=seed
     )
-    return data.take(left), data.take(right)
+    return sides
 
 
 def fit_all(archive: str, paths: list[str], size: tuple[int, int], resize: Resize) -> Pixels:

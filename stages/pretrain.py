@@ -20,6 +20,8 @@ from checkstate.resume import resumable
 from checkstate.training import fit_model, new_model, pick_device, prepare_torch
 
 SOURCE = "data/rendered.zip"
+HELD = 0.05
+"""Share of the renderings that is not learned from: the starter data are chosen out of it."""
 TEACHER = "pretrain/weights/teacher.safetensors"
 
 
@@ -34,7 +36,7 @@ def main() -> None:
     )
     prepare_torch(params.seed, recipe.threads)
     data = load_archive(SOURCE, recipe.image_size, recipe.resize)
-    train, val = hold_out(data, 0.05, params.seed)
+    train, val = map(data.take, hold_out(data.labels, HELD, params.seed))
     model, loss = new_model(train, recipe), None
     facts = [params.seed, recipe, ratio, md5_of(SOURCE)]
     if role == "student":

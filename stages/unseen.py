@@ -34,9 +34,9 @@ def main() -> None:
     right = np.empty(len(libraries), bool)
     for group in np.array_split(names, settings.groups):
         held = np.isin(libraries, group)
-        rest, test = data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))
-        _, rest = hold_out(rest, settings.share, params.seed)
-        train, val = hold_out(rest, 0.05, params.seed)
+        test, rest = data.take(np.flatnonzero(held)), data.take(np.flatnonzero(~held))
+        rest = rest.take(hold_out(rest.labels, settings.share, params.seed)[1])
+        train, val = map(rest.take, hold_out(rest.labels, 0.05, params.seed))
         model = fit_model(new_model(train, recipe), train, val, recipe, params.seed, print)
         logits = predict_logits(model, test.pixels, recipe.batch_size)
         right[held] = logits.argmax(1) == test.labels

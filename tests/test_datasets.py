@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from checkstate.datasets import augment
+from checkstate.datasets import augment, hold_out
 from checkstate.params import Augment
 
 OFF = {"shift": 0, "scale": 0, "invert": 0, "colour": 0, "noise": 0}
@@ -31,3 +31,11 @@ def test_every_augmentation_is_repeatable_stays_in_range_and_changes_something()
         assert first.min() >= 0
         assert first.max() <= 255
         assert not torch.allclose(first, images().float(), atol=1)
+
+
+def test_a_held_out_share_is_stratified_and_repeats() -> None:
+    labels = np.repeat([0, 1, 2], [200, 100, 100])
+    left, right = hold_out(labels, 0.1, 0)
+    assert sorted([*left, *right]) == list(range(400))
+    assert np.bincount(labels[right]).tolist() == [20, 10, 10]
+    assert np.array_equal(right, hold_out(labels, 0.1, 0)[1])

@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-from collections import Counter
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -14,7 +13,6 @@ from PIL import Image
 
 from render.crops import contrast, pages, shrink
 from render.pages import HERE, draw_page
-from render.starter import choose
 
 needs_browser = pytest.mark.skipif(
     not (HERE / "node_modules").is_dir()
@@ -62,17 +60,3 @@ def test_shrinking_loses_nothing() -> None:
             [(v % 256, v // 256 % 256, v * 7 % 256) for v in random.choices(range(colours), k=2400)]
         )
         assert Image.open(io.BytesIO(shrink(image))).convert("RGB").tobytes() == image.tobytes()
-
-
-def test_the_starter_choice_is_stratified_and_repeats() -> None:
-    names = [
-        f"{label}/{library}-{kind}-{i:012x}.png"
-        for label in ("checked", "unchecked", "other")
-        for library in "abcd"
-        for kind in ("box", "radio")
-        for i in range(90)
-    ]
-    chosen = choose(names)
-    assert chosen == choose(list(reversed(names)))
-    counts = Counter(name.rsplit("-", 1)[0] for name in chosen)
-    assert set(counts.values()) == {50}
