@@ -11,7 +11,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
+from multiprocessing import parent_process
 from pathlib import Path, PurePosixPath
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,12 +141,23 @@ def inspect_blocks(blocks: Iterable[list[tuple[str, bytes]]]) -> Iterator[list[R
     """Inspect blocks in order, with a few in memory; `pool.map` would read all of them first."""
     cores = os.cpu_count() or 1
     waiting: deque[Future[list[Row]]] = deque()
-    with ProcessPoolExecutor(cores) as pool:
+    with ProcessPoolExecutor(cores, initializer=end_with_parent) as pool:
         for block in blocks:
             waiting.append(pool.submit(inspect, block))
             if len(waiting) > 4 * cores:
                 yield waiting.popleft().result()
         yield from (future.result() for future in waiting)
+
+
+def end_with_parent() -> None:
+    """End this worker when its parent is killed; it would wait for work for ever."""
+
+    def wait() -> None:
+        if parent := parent_process():
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def near_duplicate_groups(hashes: list[str], distance: int) -> NDArray[np.int64]:

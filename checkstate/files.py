@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import os
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+FULL = 2**16
+"""Free bytes of a disk that a failed write has filled."""
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`, and rename it to `path` when the block succeeds."""
+    """Give a temporary name beside `path`, and rename it to `path` when the block succeeds.
+
+    A full disk raises OSError, whatever the library that writes makes of it.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         yield temporary
         temporary.replace(path)
+    except Exception as error:
+        if shutil.disk_usage(path.parent).free < FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

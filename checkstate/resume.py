@@ -6,14 +6,15 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 
-from checkstate.errors import UserError, fingerprints
+from checkstate.errors import fingerprints
 from checkstate.files import replacing
 
 State = dict[str, Any]
@@ -44,24 +45,24 @@ class Resume:
 def resumable(*facts: object) -> Iterator[Resume]:
     """Open the state folder of these facts and of the code that runs; delete it on success.
 
-    One process at a time: when an orphan of a killed `dvc repro` still trains, the second writer
-    gets a UserError that names it.
+    Two experiments of a queue may do the same work at the same time, where they differ in a
+    later stage only. The second one keeps its state to itself.
     """
     digest = hashlib.sha256(repr((facts, fingerprints())).encode()).hexdigest()[:24]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "checkstate" / digest
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise UserError(
-                f"process {lock.read() or '?'} runs this very stage, perhaps left over from a "
-                "killed `dvc repro`; wait for it or kill it, then run again"
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield Resume(folder)
-        shutil.rmtree(folder)
+    with (folder / "lock").open("w") as lock, tempfile.TemporaryDirectory() as apart:
+        first = is_free(lock)
+        yield Resume(folder if first else Path(apart))
+        if first:
+            shutil.rmtree(folder)
+
+
+def is_free(lock: IO[str]) -> bool:
+    """Take a lock that the kernel keeps for as long as this process lives, if nobody has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

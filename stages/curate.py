@@ -3,8 +3,10 @@
 python -m stages.curate
 """
 
+from pathlib import Path
+
 from checkstate.curation import curate_source, find_data, kept_members
-from checkstate.errors import run_stage
+from checkstate.errors import run_stage, unedited
 from checkstate.files import write_archive, write_csv
 from checkstate.params import load_params
 
@@ -14,11 +16,12 @@ def main() -> None:
     params = load_params()
     settings = params.curate
     source = find_data(params.data.name)
-    rows = curate_source(
-        source, drop=settings.exclude_ambiguous, distance=settings.near_duplicate_distance
-    )
-    write_csv("data/manifest.csv", rows)
-    write_archive("data/curated.zip", kept_members(source, rows))
+    with unedited(source, Path("data/curation")):
+        rows = curate_source(
+            source, drop=settings.exclude_ambiguous, distance=settings.near_duplicate_distance
+        )
+        write_csv("data/manifest.csv", rows)
+        write_archive("data/curated.zip", kept_members(source, rows))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 import shutil
+import sys
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
 import imagehash
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -21,6 +24,7 @@ from checkstate.curation import (
 )
 from checkstate.errors import UserError
 from checkstate.images import read_image
+from tests.conftest import ROOT
 
 
 def rows_of(project: Path, drop: bool = False) -> dict[str, dict[str, object]]:
@@ -171,3 +175,23 @@ def test_near_any_names_what_resembles_held_images() -> None:
     zeros, ones = "0" * 64, "f" * 64
     assert near_any([zeros, ones], ["0" * 63 + "3"], 8) == {zeros}
     assert near_any([zeros], [], 8) == set()
+
+
+def test_workers_end_with_a_killed_parent(crops: list[Path]) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from checkstate.curation import inspect_all\n"
+        "image = Path(sys.argv[1]).read_bytes()\n"
+        "inspect_all((f'a/{i}.png', image) for i in range(100_000))\n"
+    )
+    parent = psutil.Popen([sys.executable, "-c", code, crops[0]], cwd=ROOT)
+    while not (workers := parent.children()):
+        time.sleep(0.01)
+    time.sleep(0.5)
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(workers, 30)
+    for worker in alive:
+        worker.kill()
+    assert alive == []

@@ -1,11 +1,8 @@
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from checkstate.networks import predict_logits
 from checkstate.resume import resumable
@@ -51,57 +48,25 @@ def test_an_interrupted_training_ends_with_the_same_bytes(cache: Path, stop_afte
     assert list(cache.iterdir()) == []
 
 
-def test_a_second_writer_is_refused_and_the_first_one_named() -> None:
-    code = (
-        "import time\n"
-        "from checkstate.resume import resumable\n"
-        "with resumable('same'):\n"
-        "    print('in', flush=True)\n"
-        "    time.sleep(60)\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    other = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE
-    )
-    assert other.stdout
-    assert other.stdout.readline() == b"in\n"
-    second = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    other.kill()
-    other.wait()
-    assert f"process {other.pid} runs this very stage" in second.stderr
-    third = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE
-    )
-    assert third.stdout
-    assert third.stdout.readline() == b"in\n"
-    third.kill()
-    third.wait()
+def test_a_finished_training_is_not_done_again() -> None:
+    def forbidden(*_: object) -> torch.Tensor:
+        raise AssertionError
+
+    prepare_torch(0, 1)
+    data, params = squares(64, 0), recipe(epochs=2)
+    with resumable("test") as resume:
+        model = fit_model(new_model(data, params), data, data, params, 0, dict, None, (resume, "a"))
+        again = fit_model(
+            new_model(data, params), data, data, params, 0, dict, forbidden, (resume, "a")
+        )
+    expected = predict_logits(model, data.pixels, 32)
+    assert np.array_equal(predict_logits(again, data.pixels, 32), expected)
 
 
-def test_an_edit_during_a_stage_fails_it(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("a: 1")
-    (tmp_path / "stage.py").write_text(
-        "import pathlib, sys, time\n"
-        "from checkstate.errors import run_stage\n"
-        "def main():\n"
-        "    print('started', flush=True)\n"
-        "    time.sleep(2)\n"
-        "run_stage(main)\n"
-    )
-    running = subprocess.Popen(
-        [sys.executable, "-m", "stage"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert running.stdout
-    running.stdout.readline()
-    time.sleep(0.2)
-    (tmp_path / "params.yaml").write_text("a: 2")
-    _, err = running.communicate()
-    assert running.returncode == 1
-    assert err.strip() == "error: params.yaml: edited while this stage ran; run it again"
+def test_the_same_work_at_the_same_time_keeps_its_state_apart(cache: Path) -> None:
+    with resumable("same") as first, resumable("same") as second:
+        first.save("t", {"epoch": 1})
+        assert second.load("t") is None
+        second.save("t", {"epoch": 9})
+        assert first.load("t") == {"epoch": 1}
+    assert list(cache.iterdir()) == []
