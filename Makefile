@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test lock render
+.PHONY: repro test lock render weights
 repro: .venv/installed
 	dvc repro
 
@@ -25,6 +25,11 @@ lock: .venv/installed
 render: .venv/installed
 	npm ci --prefix render
 	dvc repro render/dvc.yaml
+
+# what every training goes on from; minutes on a GPU, most of an hour on two cores
+weights: render
+	dvc repro pretrain/dvc.yaml
+	cp models/teacher.safetensors pretrain/weights/
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'

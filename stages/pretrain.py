@@ -22,7 +22,7 @@ from checkstate.training import fit_model, new_model, pick_device, prepare_torch
 SOURCE = "data/rendered.zip"
 HELD = 0.05
 """Share of the renderings that is not learned from: the starter data are chosen out of it."""
-TEACHER = "pretrain/weights/teacher.safetensors"
+TEACHER = "models/teacher.safetensors"
 
 
 def main() -> None:
@@ -46,18 +46,18 @@ def main() -> None:
         facts.append(md5_of(TEACHER))
     with resumable("pretrain", *facts) as resume:
         fit_model(model, train, val, recipe, params.seed, print, loss, (resume, role))
-    card = Card(
-        recipe.backbone,
-        train.classes,
-        recipe.image_size,
-        recipe.resize,
-        tuple(model.mean.flatten().div(255).tolist()),
-        tuple(model.std.flatten().div(255).tolist()),
-        1.0,
-        md5_of(SOURCE),
-        recipe.model_dump(mode="json") | {"seed": params.seed, "ratio": ratio},
-    )
-    save_half(f"pretrain/weights/{role}.safetensors", model, card)
+        card = Card(
+            recipe.backbone,
+            train.classes,
+            recipe.image_size,
+            recipe.resize,
+            tuple(model.mean.flatten().div(255).tolist()),
+            tuple(model.std.flatten().div(255).tolist()),
+            1.0,
+            md5_of(SOURCE),
+            recipe.model_dump(mode="json") | {"seed": params.seed, "ratio": ratio},
+        )
+        save_half(f"models/{role}.safetensors", model, card)
 
 
 if __name__ == "__main__":

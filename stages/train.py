@@ -42,18 +42,18 @@ def main() -> None:
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature
-    card = Card(
-        recipe.backbone,
-        train.classes,
-        recipe.image_size,
-        recipe.resize,
-        tuple(model.mean.flatten().div(255).tolist()),
-        tuple(model.std.flatten().div(255).tolist()),
-        temperature,
-        data_md5,
-        recipe.model_dump(mode="json") | {"seed": params.seed},
-    )
-    save_model("models/model.safetensors", model, card)
+        card = Card(
+            recipe.backbone,
+            train.classes,
+            recipe.image_size,
+            recipe.resize,
+            tuple(model.mean.flatten().div(255).tolist()),
+            tuple(model.std.flatten().div(255).tolist()),
+            temperature,
+            data_md5,
+            recipe.model_dump(mode="json") | {"seed": params.seed},
+        )
+        save_model("models/model.safetensors", model, card)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,13 @@ def squares(n: int, seed: int) -> Images:
 
 def recipe(**changes: object) -> Train:
     base = load_params(ROOT / "params.yaml").train
-    small = {"backbone": "resnet10t", "weights": "none", "image_size": (32, 32), "epochs": 5}
+    small = {
+        "backbone": "resnet10t",
+        "weights": "none",
+        "init_from": "",
+        "image_size": (32, 32),
+        "epochs": 5,
+    }
     return base.model_copy(update={**small, "lr": 3e-3, "threads": 1, "extra": [], **changes})
 
 
