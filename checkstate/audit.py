@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from cleanlab.rank import get_label_quality_scores
-from jinja2 import Environment, PackageLoader
 
 from checkstate.errors import UserError
-from checkstate.files import read_archive, read_csv, replacing, write_csv
-from checkstate.images import read_image
+from checkstate.files import read_archive, read_csv, write_csv
+from checkstate.pages import thumbnail, write_page
 
 Row = dict[str, str]
 
@@ -65,22 +62,11 @@ def audit(target: Path, limit: int) -> int:
     paths = [str(row["path"]) for row in rows]
     for row, member in zip(rows, read_archive("data/curated.zip", paths), strict=True):
         row["picture"] = thumbnail(member.read())
-    page = Environment(loader=PackageLoader("checkstate"), autoescape=True)
-    with replacing(target.with_suffix(".html")) as temporary:
-        html = page.get_template("audit.html.j2").render(rows=rows, images=len(predictions))
-        temporary.write_text(html, encoding="utf-8")
+    images = len(predictions)
+    write_page(target.with_suffix(".html"), "audit.html.j2", rows=rows, images=images)
     write_csv(
         target.with_suffix(".csv"),
         [{"path": r["path"], "decision": "keep", "reason": r["why"]} for r in rows]
         or [{"path": "", "decision": "", "reason": ""}],
     )
     return len(rows)
-
-
-def thumbnail(content: bytes) -> str:
-    """A small PNG of an image as a data URL."""
-    image = read_image(content)
-    image.thumbnail((240, 120))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

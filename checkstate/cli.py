@@ -1,4 +1,4 @@
-"""The command line: checkstate predict, info, serve, audit, export-triton."""
+"""The command line: checkstate predict, info, serve, audit, report, verify, export-triton."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from checkstate.errors import UserError
 from checkstate.images import ImageError, Pixels, shown
 from checkstate.predictor import ModelError, Prediction, Predictor
 from checkstate.sources import Source, expand
@@ -40,6 +42,19 @@ def open_model(path: Path, threads: int = 0) -> Predictor:
     except ModelError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
+
+
+@contextmanager
+def one_line_errors(extra: str) -> Iterator[None]:
+    """End with one line for what a user can mend, or for a package that `extra` would bring."""
+    try:
+        yield
+    except ImportError as error:
+        typer.echo(f"error: {error.name} is missing: pip install 'checkstate[{extra}]'", err=True)
+        raise typer.Exit(2) from error
+    except UserError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -176,14 +191,11 @@ def serve(
     ] = 2,
 ) -> None:
     """Serve the model over HTTP, with a page at /."""
-    try:
+    with one_line_errors("serve"):
         import uvicorn
 
         from checkstate.serve.app import Settings, create_app
         from checkstate.serve.logs import CONFIG
-    except ImportError as error:
-        typer.echo(f"error: {error.name} is missing: pip install 'checkstate[serve]'", err=True)
-        raise typer.Exit(2) from error
     settings = Settings(
         token=token,
         allow_urls=allow_urls,
@@ -208,19 +220,39 @@ def audit(
     limit: Annotated[int, typer.Option(min=1, help="Images at most.")] = 100,
 ) -> None:
     """Rank suspicious labels from the last cross-validation."""
-    try:
+    with one_line_errors("train"):
         from checkstate.audit import audit as write_audit
-    except ImportError as error:
-        typer.echo(f"error: {error.name} is missing: pip install 'checkstate[train]'", err=True)
-        raise typer.Exit(2) from error
-    from checkstate.errors import UserError
 
-    try:
         count = write_audit(target, limit)
-    except UserError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
     typer.echo(f"{count} labels to look at: {target.with_suffix('.html')}")
+
+
+@app.command()
+def report() -> None:
+    """Write metrics/report.html and MODEL_CARD.md from what the stages left."""
+    with one_line_errors("train"):
+        from checkstate.report import CARD, PAGE, write_report
+
+        write_report()
+    typer.echo(f"wrote {PAGE} and {CARD}")
+
+
+@app.command()
+def verify(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Outputs, or folders of them; by default those of dvc.yaml and .dvc."),
+    ] = None,
+) -> None:
+    """Compare files with the md5 that DVC recorded. Exit status: 0 all are the same, else 1."""
+    with one_line_errors("train"):
+        from checkstate.verify import verify as states
+
+        good = True
+        for state, path in states(paths or []):
+            typer.echo(f"{state:<8}{path}")
+            good &= state == "ok"
+    raise typer.Exit(0 if good else 1)
 
 
 @app.command()
