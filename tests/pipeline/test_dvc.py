@@ -115,6 +115,14 @@ def test_the_whole_dag_leaves_what_people_read(repository: Path) -> None:
         assert run(repository, "dvc", *command)
 
 
+def test_a_finished_run_has_a_whole_report_and_the_recorded_bytes(repository: Path) -> None:
+    run(repository, sys.executable, "-m", "checkstate.cli", "report")
+    assert 'class="missing"' not in (repository / "metrics/report.html").read_text()
+    said = run(repository, sys.executable, "-m", "checkstate.cli", "verify").splitlines()
+    assert "ok      models/model.onnx" in said
+    (repository / "MODEL_CARD.md").unlink()
+
+
 def test_a_second_repro_runs_nothing(repository: Path) -> None:
     assert "Data and pipelines are up to date" in run(repository, "dvc", "repro")
     assert run(repository, "git", "status", "--porcelain", "--untracked-files=no") == ""
