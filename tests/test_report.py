@@ -136,7 +136,8 @@ def test_the_card_has_the_same_numbers_and_what_differs_from_the_default(finishe
     top1 = report.interval(metrics["top1"])
     assert f"| Top1, trained model | {top1} |" in card
     assert top1.split(" (")[0] in page
-    assert "| `train.lr` | 0.001 | 0.5 |" in card
+    default = yaml.safe_load((ROOT / "params.yaml").read_text())["train"]["lr"]
+    assert f"| `train.lr` | {default} | 0.5 |" in card
     assert "| checked | 1 | 12 |" in card
     assert "missing" not in card
 
