@@ -106,8 +106,10 @@ def test_the_whole_dag_leaves_what_people_read(repository: Path) -> None:
     shipped = json.loads((repository / "metrics/benchmark/metrics.json").read_text())
     assert shipped["shipped"]["bytes"] == (repository / "models/model.onnx").stat().st_size
     candidates = table(repository / "metrics/quantize_prune/plots/candidates.csv")
-    assert {(c["ratio"], c["precision"]) for c in candidates} == {
-        (ratio, precision) for ratio in ("0.0", "0.5") for precision in ("fp32", "int8")
+    assert {c["candidate"] for c in candidates} == {
+        f"{network}-{precision}"
+        for network in ("unpruned", "pruned-0.5")
+        for precision in ("fp32", "int8")
     }
     splits = {row["split"] for row in table(repository / "data/split.csv")}
     assert splits == {"train", "val", "test"}
