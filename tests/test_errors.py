@@ -10,9 +10,11 @@ import pytest
 from tests.conftest import ROOT
 
 STAGE = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from checkstate.errors import run_stage, unedited
+# tests that run in the background of a shell inherit an ignored SIGINT
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def main():
     with unedited(Path("data")):
         print("started", flush=True)

@@ -138,6 +138,7 @@ def locked_outputs(repository: Path) -> dict[str, str]:
     return {out["path"]: out["md5"] for out in outputs if not out["path"].startswith(timed)}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(repository: Path) -> None:
     before = locked_outputs(repository)
     run(repository, "dvc", "repro", "--force", "quantize_prune")
@@ -146,7 +147,18 @@ def test_the_same_seed_gives_the_same_bytes(repository: Path) -> None:
 
 
 def test_an_experiment_reruns_only_what_its_param_reaches(repository: Path) -> None:
-    out = run(repository, "dvc", "exp", "run", "--temp", "-n", "slow", "-S", "train.lr=0.00001")
+    out = run(
+        repository,
+        "dvc",
+        "exp",
+        "run",
+        "--temp",
+        "-n",
+        "slow",
+        "-S",
+        "train.lr=0.00001",
+        "evaluate",
+    )
     for stage in ("curate", "split", "extra@more"):
         assert f"Stage '{stage}' didn't change" in out
     assert "Running stage 'train'" in out
