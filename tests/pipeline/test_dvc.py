@@ -59,7 +59,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (
         "checkstate",
         "stages",
-        "pretrain",
+        "pretrain/weights",
         "dvc.yaml",
         "pyproject.toml",
         ".dvcignore",
