@@ -14,6 +14,8 @@ COPY requirements.txt pyproject.toml README.md Makefile ./
 COPY checkstate checkstate
 RUN make .venv/installed
 COPY . .
+# DVC wants a repository, and the image leaves .git out
+RUN git init --quiet
 CMD ["make", "repro"]
 
 FROM base AS serve

@@ -29,7 +29,7 @@ render: .venv/installed
 # what every training goes on from; minutes on a GPU, most of an hour on two cores
 weights: render
 	dvc repro pretrain/dvc.yaml
-	cp models/teacher.safetensors pretrain/weights/
+	cp models/student.safetensors pretrain/weights/
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from checkstate.errors import UserError
 from checkstate.images import ImageError, Pixels, shown
 from checkstate.predictor import ModelError, Prediction, Predictor
-from checkstate.sources import Source, expand
+from checkstate.sources import Source, expand, is_url
 
 app = typer.Typer(
     help="Tell the state of a control in a screenshot.",
@@ -153,7 +153,7 @@ def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folde
     """Write <folder>/<path>.explained.png with the pixels that the answer rests on."""
     from checkstate.explain import overlay
 
-    path = Path(source.name.split("?")[0])
+    path = Path(source.name.split("?")[0] if is_url(source.name) else source.name)
     parts = [part for part in path.parts if part not in {path.anchor, ".."}]
     target = folder.joinpath(*parts[:-1], f"{parts[-1]}.explained.png")
     try:

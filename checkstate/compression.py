@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import torch
 import torch_pruning as tp
@@ -13,11 +14,16 @@ from checkstate.networks import Classifier
 from checkstate.training import Loss
 
 
-def prune(model: Classifier, ratio: float, size: tuple[int, int]) -> Classifier:
+def prune(
+    model: Classifier,
+    ratio: float,
+    size: tuple[int, int],
+    ratios: Mapping[str, float] | None = None,
+) -> Classifier:
     """Remove `ratio` of the channels of every group, in multiples of 8, by their L2 norm.
 
-    Structured pruning along the dependency graph (Fang et al. 2023, Torch-Pruning). The head
-    keeps its outputs.
+    Structured pruning along the dependency graph (Fang et al. 2023, Torch-Pruning). Modules named
+    in `ratios` have a ratio of their own; the head keeps its outputs.
     """
     pruned = copy.deepcopy(model).eval()
     if not ratio:
@@ -28,6 +34,7 @@ def prune(model: Classifier, ratio: float, size: tuple[int, int]) -> Classifier:
         torch.zeros(1, 3, *size),
         importance=tp.importance.GroupMagnitudeImportance(p=2),
         pruning_ratio=ratio,
+        pruning_ratio_dict={pruned.backbone.get_submodule(k): r for k, r in (ratios or {}).items()},
         round_to=8,
         ignored_layers=[head],
     )

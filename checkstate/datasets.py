@@ -90,6 +90,10 @@ def archive_labels(paths: list[str]) -> tuple[NDArray[np.int64], list[str]]:
     return np.array([classes.index(path.split("/")[0]) for path in paths], np.int64), classes
 
 
+HELD = 0.05
+"""Share of the renderings that pretraining does not learn from; the starter is chosen out of it."""
+
+
 def hold_out(labels: NDArray[np.int64], share: float, seed: int) -> list[NDArray[np.int64]]:
     """Indices of a training side and of a share held out, stratified by label."""
     sides: list[NDArray[np.int64]] = train_test_split(

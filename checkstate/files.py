@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 FULL = 2**16
 """Free bytes of a disk that a failed write has filled."""
@@ -45,10 +46,10 @@ def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
         writer.writerows(rows)
 
 
-def read_csv(path: str | Path) -> list[dict[str, str]]:
+def read_csv(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
     """Read a CSV with a header."""
     with Path(path).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, delimiter=delimiter))
 
 
 def write_archive(path: str | Path, members: Iterable[tuple[str, bytes]]) -> None:
@@ -69,6 +70,17 @@ def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]
     with zipfile.ZipFile(path) as archive:
         for name in names:
             yield io.BytesIO(archive.read(name))
+
+
+def is_free(lock: IO[str]) -> bool:
+    """Take a lock that the kernel keeps for as long as this process lives, if nobody has it."""
+    import fcntl  # not on Windows, where the runtime, which locks nothing, works as well
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def md5_of(path: str | Path) -> str:

@@ -139,10 +139,7 @@ def load_by_name(network: nn.Module, path: str) -> None:
     ours = network.state_dict()
     fitting = {k: v for k, v in theirs.items() if k in ours and v.shape == ours[k].shape}
     if len(fitting) < len(ours) // 2:
-        raise UserError(
-            f"{path}: weights of another architecture than train.backbone; "
-            "name others, or none with -S train.init_from="
-        )
+        raise UserError(f"{path}: weights of another architecture than the network's")
     network.load_state_dict(fitting, strict=False)
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from checkstate.errors import UserError
@@ -61,6 +68,14 @@ class Augment(Section):
     noise: Share
 
 
+class Tuning(Section):
+    """Where learning from renderings differs from train."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=2)]
+    lr: Annotated[float, Field(gt=0)]
+
+
 class Train(Section):
     """The recipe."""
 
@@ -87,19 +102,19 @@ class Train(Section):
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: Annotated[int, Field(ge=1)]
 
-
-class Tuning(Section):
-    """Where learning from renderings differs from train."""
-
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=2)]
-    lr: Annotated[float, Field(gt=0)]
+    def tuned(self, tuning: Tuning) -> Train:
+        """The recipe for renderings: its own pace, from `weights`, all epochs, nothing extra."""
+        pace = {key: getattr(tuning, key) for key in ("epochs", "batch_size", "lr")}
+        always = {"patience": tuning.epochs, "init_from": "", "extra": []}
+        return self.model_copy(update=pace | always)
 
 
 class Student(Tuning):
-    """The network that learns the pretrained one's answers."""
+    """The network that learns the pretrained one's answers, and what is pruned before it does."""
 
-    ratio: Annotated[float, Field(gt=0, lt=1)]
+    ratio: Fraction
+    ratios: dict[str, Fraction]
+    distillation_temperature: Annotated[float, Field(gt=0)]
 
 
 class Pretrain(Section):
@@ -128,7 +143,6 @@ class QuantizePrune(Section):
     """The candidates, and what may ship."""
 
     ratios: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)]
-    student: str
     precisions: Annotated[list[Literal["fp32", "int8"]], Field(min_length=1)]
     epochs: Annotated[int, Field(ge=1)]
     lr: Annotated[float, Field(gt=0)]
@@ -154,6 +168,13 @@ class Benchmark(Section):
     batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
     seed_batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
     seed_image_size: Side
+
+    @model_validator(mode="after")
+    def check_batches(self) -> Benchmark:
+        """Every ratio is of batch 1, so both the seed and the rest must be timed there."""
+        if not {1} <= set(self.seed_batches) <= set(self.batches):
+            raise ValueError("seed_batches must hold 1, and otherwise some of batches")
+        return self
 
 
 class Params(Section):

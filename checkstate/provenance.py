@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from checkstate.files import archive_names, md5_of, read_csv
+from checkstate.files import archive_names, read_csv
 
 Node = dict[str, Any]
 MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -115,15 +115,16 @@ def extra_archives(lock: Lock) -> list[str]:
 
 
 def sources(lock: Lock) -> list[Node]:
-    """The files that made the model, and the model's: path, md5, whether they still hold it."""
+    """The files that made the model, and the model's: path, role and md5."""
     data = f"data/{lock.params.get('data.name')}"
-    start = lock.params.get("train.init_from")
+    start = str(lock.params.get("train.init_from") or "")
+    weights = start if start in lock.md5s else str(Path(start).parent)  # DVC may know the folder
     made = {
         data: "data set",
         "data/curated.zip": "curated images",
         "data/split.csv": "split",
         **dict.fromkeys(extra_archives(lock), "joins the training split"),
-        **({str(start): "initial weights"} if start else {}),
+        **({weights: "initial weights"} if start else {}),
         "models/model.safetensors": "trained model",
         "models/model.onnx": "shipped model",
     }
@@ -133,9 +134,6 @@ def sources(lock: Lock) -> list[Node]:
             "role": role,
             "md5": lock.md5s.get(path, ""),
             "files": lock.files.get(path),
-            "differs": Path(path).is_file()
-            and path in lock.md5s
-            and md5_of(path) != lock.md5s[path],
         }
         for path, role in made.items()
     ]

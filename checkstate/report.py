@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections import defaultdict
@@ -82,7 +81,8 @@ def origin() -> Node:
 def curves(folder: Path) -> Node:
     """The losses and the validation accuracy, epoch by epoch."""
     lines = {
-        name: read_tsv(folder / f"{name}.tsv") for name in ("train_loss", "val_loss", "val_top1")
+        name: read_csv(folder / f"{name}.tsv", "\t")
+        for name in ("train_loss", "val_loss", "val_top1")
     }
     top1 = {"val_top1": lines.pop("val_top1")}
     return {"loss": figures.curves(lines, "loss"), "top1": figures.curves(top1, "val_top1")}
@@ -96,6 +96,7 @@ def evaluated(folder: Path) -> Node:
     right = np.array([row["predicted"] == row["label"] for row in rows])
     return {
         "images": said["images"],
+        "share": percent(said["top1"]["value"]),
         "top1": interval(said["top1"]),
         "macro_f1": interval(said["macro_f1"]),
         "calibration_error": percent(said["calibration_error"]),
@@ -172,6 +173,7 @@ def compressed(folder: Path) -> Node:
         "shipped": shipped,
         "fallback": said["fallback"],
         "bytes": megabytes(said["bytes"]),
+        "share": percent(said["test_top1"]["value"]),
         "top1": interval(said["test_top1"]),
         "agreement": interval(said["test_agreement"]),
         "rows": [
@@ -214,12 +216,6 @@ def timed(folder: Path) -> Node:
         ],
         "bars": figures.bars({name: row["p50"] for name, row in rows.items()}, "ms an image"),
     }
-
-
-def read_tsv(path: Path) -> list[Row]:
-    """Read a curve as dvclive writes it."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
 
 
 def read_json(path: Path) -> Node:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -10,12 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import torch
 
-from checkstate.errors import fingerprints
-from checkstate.files import replacing
+from checkstate.files import is_free, replacing
+from checkstate.running import fingerprints
 
 State = dict[str, Any]
 
@@ -45,10 +44,13 @@ class Resume:
 def resumable(*facts: object) -> Iterator[Resume]:
     """Open the state folder of these facts and of the code that runs; delete it on success.
 
+    The facts hold the params that matter: a change of another one loses no state.
+
     Two experiments of a queue may do the same work at the same time, where they differ in a
     later stage only. The second one keeps its state to itself.
     """
-    digest = hashlib.sha256(repr((facts, fingerprints())).encode()).hexdigest()[:24]
+    code = {path: md5 for path, md5 in fingerprints().items() if path != "params.yaml"}
+    digest = hashlib.sha256(repr((facts, code)).encode()).hexdigest()[:24]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "checkstate" / digest
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,12 +59,3 @@ def resumable(*facts: object) -> Iterator[Resume]:
         yield Resume(folder if first else Path(apart))
         if first:
             shutil.rmtree(folder)
-
-
-def is_free(lock: IO[str]) -> bool:
-    """Take a lock that the kernel keeps for as long as this process lives, if nobody has it."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -25,7 +25,9 @@ class Source:
             return sys.stdin.buffer.read()
         if not is_url(self.name):
             if is_folder(self.name):
-                raise ImageError(f"{shown(self.name)}: a folder in which no image was found")
+                open_to_us = os.access(self.name, os.R_OK | os.X_OK)
+                why = "in which no image was found" if open_to_us else "that may not be read"
+                raise ImageError(f"{shown(self.name)}: a folder {why}")
             return Path(self.name)
         import asyncio  # this and httpx cost a cold start 0.1 s
 

@@ -18,13 +18,16 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
 from tqdm import tqdm
 
 from checkstate.datasets import Images, augment
+from checkstate.errors import UserError
 from checkstate.networks import (
     IMAGENET,
+    Card,
     Classifier,
     Colour,
     build_backbone,
-    load_by_name,
+    load_model,
     predict_logits,
+    replace_head,
 )
 from checkstate.params import Train
 from checkstate.predictor import softmax
@@ -64,13 +67,40 @@ def normalisation(train: Images, setting: str | tuple[Colour, Colour]) -> tuple[
 
 
 def new_model(train: Images, params: Train) -> Classifier:
-    """Build the network that training starts from."""
+    """Build the network that training starts from: a model to go on from, or a new one."""
     mean, std = normalisation(train, params.normalisation)
-    weights = "none" if params.init_from else params.weights
-    backbone = build_backbone(params.backbone, len(train.classes), params.image_size, weights)
-    if params.init_from:
-        load_by_name(backbone, params.init_from)
-    return Classifier(backbone, mean, std)
+    if not params.init_from:
+        size = params.image_size
+        return Classifier(
+            build_backbone(params.backbone, len(train.classes), size, params.weights), mean, std
+        )
+    model, card = load_model(params.init_from)
+    if card.backbone != params.backbone:
+        raise UserError(
+            f"train.init_from={params.init_from}: a {card.backbone}, not train.backbone="
+            f"{params.backbone}; name another, or none with -S train.init_from="
+        )
+    if card.classes != train.classes:
+        replace_head(model.backbone, len(train.classes))
+    return Classifier(model.backbone, mean, std)
+
+
+def new_card(
+    model: Classifier, classes: list[str], recipe: Train, temperature: float, data: str, seed: int
+) -> Card:
+    """What the file of a trained model says of it; `data` is the md5 of what it learned from."""
+    mean, std = (tuple((c.flatten() / 255).tolist()) for c in (model.mean, model.std))
+    return Card(
+        recipe.backbone,
+        classes,
+        recipe.image_size,
+        recipe.resize,
+        mean,
+        std,
+        temperature,
+        data,
+        recipe.model_dump(mode="json") | {"seed": seed},
+    )
 
 
 def new_optimizer(model: nn.Module, params: Train) -> torch.optim.Optimizer:

@@ -24,11 +24,12 @@ from urllib.parse import unquote, urlparse
 import numpy as np
 import yaml
 from PIL import Image
-from playwright.sync_api import Error, Page, Route, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 from tqdm import tqdm
 
-from checkstate.errors import UserError, run_stage
+from checkstate.errors import UserError
 from checkstate.files import archive_names, read_archive, write_archive
+from checkstate.running import run_stage
 from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, Cell, draw_page
 
 SITE = "http://render.invalid"
@@ -38,10 +39,27 @@ ARGUMENTS = [
     # the same pixels every time: one raster thread, whole tiles, no profile of the screen's
     *("--num-raster-threads=1", "--disable-partial-raster", "--force-color-profile=srgb"),
 ]
-ACTS = ("focus", "hover")
 MIN_CONTRAST = 45
 """Grey levels between the darkest and the brightest parts of a control; fainter ones go."""
 
+FOCUS = "(index) => document.querySelector(`#cell${index} :is(input, button)`)?.focus()"
+CENTRE = """
+(index) => {
+  const box = document.querySelector(`#cell${index} [data-control]`).getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+}
+"""
+IDLE = "() => new Promise((done) => requestIdleCallback(() => requestIdleCallback(done)))"
+"""What a library mounts after the load event is there once the browser has nothing else to do."""
+STILL = """
+async () => {
+  await document.fonts.ready;
+  for (const svg of document.querySelectorAll("svg")) {
+    svg.pauseAnimations();
+    svg.setCurrentTime(0);
+  }
+}
+"""
 MEASURE = """
 (index) => {
   const cell = document.getElementById(`cell${index}`);
@@ -149,22 +167,13 @@ def shoot(
 ) -> Iterator[tuple[str, bytes]]:
     """Load the page, focus one control, hover over another, and cut every cell out."""
     page.goto(SITE, wait_until="load")
-    page.evaluate("document.fonts.ready")
+    page.evaluate(IDLE)
     controls = [cell for cell in cells if cell.kind != "other"]
-    for cell, act in zip(random.sample(controls, min(2, len(controls))), ACTS, strict=False):
-        target = page.locator(f"#cell{cell.index} [data-control]").first
-        try:
-            if act == "hover":
-                target.hover(timeout=500, force=True)
-            else:
-                page.locator(f"#cell{cell.index} input, #cell{cell.index} button").first.focus(
-                    timeout=500
-                )
-        except Error:
-            continue
-    page.wait_for_timeout(200)  # what the libraries' scripts do later
-    page.evaluate("document.fonts.ready")  # and the fonts that this asked for
-    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    touched = random.sample(controls, min(2, len(controls)))
+    for cell, act in zip(touched, (FOCUS, CENTRE), strict=False):
+        if centre := page.evaluate(act, cell.index):
+            page.mouse.move(*centre)
+    picture = Image.open(io.BytesIO(settled(page, name))).convert("RGB")
     for cell in cells:
         seen = page.evaluate(MEASURE, cell.index)
         if cell.kind != "other" and seen["state"] is not cell.state:
@@ -175,6 +184,23 @@ def shoot(
             png = shrink(crop)
             digest = hashlib.sha256(crop.tobytes()).hexdigest()[:12]
             yield f"{label}/{name}-{cell.widget or cell.kind}-{digest}.png".lower(), png
+
+
+def settled(page: Page, name: str) -> bytes:
+    """A screenshot that equals the one before it.
+
+    Fonts and the libraries' scripts come late, later still on a busy machine: after a fixed wait,
+    the same page would give other pixels another day.
+    """
+    before = b""
+    for _ in range(20):
+        page.wait_for_timeout(200)
+        page.evaluate(STILL)
+        now = page.screenshot(animations="disabled")
+        if now == before:
+            return now
+        before = now
+    raise UserError(f"render/libraries/{name}: something on the page keeps moving")
 
 
 def cut(

@@ -1,7 +1,7 @@
 """Choose the starter data, data/starter/, out of data/rendered.zip: `python -m render.starter`.
 
-It is the share that stages.pretrain does not learn from, small files only, so that the shipped
-weights have not seen the starter's pictures. The same renderings give the same choice.
+It is the share that pretraining does not learn from, small files only, so that the weights in git
+have not seen the starter's pictures. The same renderings give the same choice.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import shutil
 import zipfile
 
-from checkstate.datasets import archive_labels, hold_out
-from checkstate.errors import run_stage
+from checkstate.datasets import HELD, archive_labels, hold_out
 from checkstate.params import load_params
+from checkstate.running import run_stage
 from render.pages import HERE
-from stages.pretrain import HELD
 
 MAX_BYTES = 10_000
 
@@ -23,12 +22,15 @@ def main() -> None:
     target = HERE.parent / "data/starter"
     shutil.rmtree(target, ignore_errors=True)
     with zipfile.ZipFile(HERE.parent / "data/rendered.zip") as archive:
-        members = archive.infolist()
-        labels, _ = archive_labels([member.filename for member in members])
-        _, held = hold_out(labels, HELD, load_params().seed)
-        for member in (members[i] for i in held):
-            if member.file_size <= MAX_BYTES:
-                archive.extract(member, target)
+        for member in choose(archive.infolist(), load_params().seed):
+            archive.extract(member, target)
+
+
+def choose(members: list[zipfile.ZipInfo], seed: int) -> list[zipfile.ZipInfo]:
+    """Take the small files of the share that is held out."""
+    labels, _ = archive_labels([member.filename for member in members])
+    held = (members[i] for i in hold_out(labels, HELD, seed)[1])
+    return [member for member in held if member.file_size <= MAX_BYTES]
 
 
 if __name__ == "__main__":

@@ -18,12 +18,12 @@ import torch
 from dvclive.live import Live
 
 from checkstate.datasets import load_split
-from checkstate.errors import run_stage
 from checkstate.export import export_fp32
 from checkstate.files import read_archive, write_csv
 from checkstate.networks import IMAGENET, Classifier, build_backbone, load_model
 from checkstate.params import load_params
 from checkstate.predictor import Predictor
+from checkstate.running import run_stage
 from checkstate.timing import first_answer, interleave, machine
 from checkstate.training import prepare_torch
 

@@ -9,10 +9,10 @@ import numpy as np
 from dvclive.live import Live
 from scipy import stats
 
-from checkstate.errors import run_stage
 from checkstate.evaluation import summarise
 from checkstate.files import read_csv, write_csv
 from checkstate.params import load_params
+from checkstate.running import run_stage
 
 
 def main() -> None:

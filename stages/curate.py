@@ -6,9 +6,9 @@ python -m stages.curate
 from pathlib import Path
 
 from checkstate.curation import curate_source, find_data, kept_members
-from checkstate.errors import run_stage, unedited
 from checkstate.files import write_archive, write_csv
 from checkstate.params import load_params
+from checkstate.running import run_stage, unedited
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from dvclive.live import Live
 
 from checkstate.datasets import load_split
-from checkstate.errors import run_stage
 from checkstate.evaluation import (
     calibration_error,
     coverage_rows,
@@ -20,6 +19,7 @@ from checkstate.files import write_csv
 from checkstate.networks import load_model, predict_logits
 from checkstate.params import load_params
 from checkstate.predictor import softmax
+from checkstate.running import run_stage
 from checkstate.training import prepare_torch
 
 

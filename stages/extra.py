@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from checkstate.curation import curate_source, find_data, kept_members, near_any
-from checkstate.errors import run_stage, unedited
 from checkstate.files import read_csv, write_archive
 from checkstate.params import load_params
+from checkstate.running import run_stage, unedited
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ python -m stages.fold 0
 import sys
 
 from checkstate.datasets import add_extra, load_rows
-from checkstate.errors import run_stage
 from checkstate.evaluation import prediction_rows
 from checkstate.files import read_csv, write_csv
 from checkstate.networks import predict_logits
 from checkstate.params import load_params
 from checkstate.predictor import softmax
+from checkstate.running import run_stage
 from checkstate.splitting import folds_of, take
 from checkstate.training import fit_model, fit_temperature, new_model, prepare_torch
 

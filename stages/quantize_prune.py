@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 
 from checkstate.compression import distillation_loss, multiply_accumulates, prune
 from checkstate.datasets import Images, add_extra, load_split
-from checkstate.errors import UserError, run_stage
+from checkstate.errors import UserError
 from checkstate.evaluation import macro_f1, rate
 from checkstate.export import export_fp32, has_vnni, quantize_int8
 from checkstate.files import md5_of, replacing, write_csv
-from checkstate.networks import Card, Classifier, load_model, predict_logits, replace_head
-from checkstate.params import QuantizePrune, load_params
+from checkstate.networks import load_model, predict_logits
+from checkstate.params import load_params
 from checkstate.predictor import Predictor
 from checkstate.resume import resumable
+from checkstate.running import run_stage
 from checkstate.timing import interleave
 from checkstate.training import fit_model, fit_temperature, pick_device, prepare_torch
 
 INT8_SPEED = 4
 """An int8 multiply-accumulate counts as a quarter of an fp32 one: four share a register."""
 
-UNPRUNED = "unpruned"
 
 Candidate = dict[str, Any]
 
@@ -55,24 +55,25 @@ def main() -> None:
     )
     trained = predict_logits(teacher, val.pixels, params.evaluate.batch_size).argmax(1)
     floor = float((trained == val.labels).mean()) - settings.max_accuracy_drop
-    facts = [params.seed, recipe, settings, md5_of("models/model.safetensors")]
-    facts += [md5_of(settings.student)] if settings.student else []
+    facts = (params.seed, recipe, settings, md5_of("models/model.safetensors"))
     rows: list[Candidate] = []
     with (
         resumable("quantize_prune", *facts, train.pixels.shape) as resume,
-        tempfile.TemporaryDirectory() as temporary_folder,
+        tempfile.TemporaryDirectory() as name,
     ):
-        folder = Path(temporary_folder)
-        for name, model in networks(teacher, card, settings).items():
-            if name != UNPRUNED:
+        folder = Path(name)
+        for ratio in settings.ratios:
+            model = prune(teacher, ratio, card.image_size)
+            if ratio:
                 loss = distillation_loss(
                     teacher.to(pick_device(recipe.device)), settings.distillation_temperature
                 )
-                fit_model(model, train, val, tuning, params.seed, print, loss, (resume, name))
+                state = (resume, f"ratio-{ratio}")
+                fit_model(model, train, val, tuning, params.seed, print, loss, state)
                 teacher.cpu()
             logits = predict_logits(model, val.pixels, params.evaluate.batch_size)
             own = replace(card, temperature=fit_temperature(logits, val.labels))
-            plain = folder / f"{name}-fp32.onnx"
+            plain = folder / f"{ratio}-fp32.onnx"
             export_fp32(plain, model, own)
             check_parity(
                 predict_logits(model, test.pixels, params.evaluate.batch_size),
@@ -81,14 +82,14 @@ def main() -> None:
             )
             macs = multiply_accumulates(model, card.image_size)
             for precision in settings.precisions:
-                path = folder / f"{name}-{precision}.onnx"
+                path = folder / f"{ratio}-{precision}.onnx"
                 kept = 0
                 if precision == "int8":
                     kept = quantize_int8(plain, path, calibration, reduce_range, own)
                 work = macs / (INT8_SPEED if precision == "int8" else 1)
                 size = path.stat().st_size
                 cost = size**settings.size_weight * work**settings.speed_weight
-                row: Candidate = {"candidate": path.stem, "network": name, "precision": precision}
+                row: Candidate = {"candidate": path.stem, "ratio": ratio, "precision": precision}
                 row["fp32_convolutions"] = kept
                 row |= answers(path, val, trained) | {"bytes": size, "macs": macs, "cost": cost}
                 rows.append(row | {"holds": int(row["top1"] >= floor)})
@@ -115,18 +116,6 @@ def main() -> None:
             }
         )
     write_csv("metrics/quantize_prune/plots/candidates.csv", rows)
-
-
-def networks(teacher: Classifier, card: Card, settings: QuantizePrune) -> dict[str, Classifier]:
-    """What may ship, by name: the trained network, pruned by every ratio, and the student."""
-    found = {f"pruned-{r}" if r else UNPRUNED: r for r in settings.ratios}
-    models = {name: prune(teacher, ratio, card.image_size) for name, ratio in found.items()}
-    if settings.student:
-        student, own = load_model(settings.student)
-        if own.classes != card.classes:
-            replace_head(student.backbone, len(card.classes))
-        models["student"] = Classifier(student.backbone, card.mean, card.std)
-    return models
 
 
 def answers(path: Path, val: Images, trained: NDArray[np.int64]) -> Candidate:

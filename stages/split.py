@@ -5,9 +5,9 @@ python -m stages.split
 
 from collections import Counter
 
-from checkstate.errors import run_stage
 from checkstate.files import read_csv, write_csv
 from checkstate.params import load_params
+from checkstate.running import run_stage
 from checkstate.splitting import split_rows
 
 

@@ -6,12 +6,12 @@ python -m stages.train
 from dvclive.live import Live
 
 from checkstate.datasets import add_extra, load_split
-from checkstate.errors import run_stage
 from checkstate.files import md5_of
-from checkstate.networks import Card, predict_logits, save_model
+from checkstate.networks import predict_logits, save_model
 from checkstate.params import load_params
 from checkstate.resume import resumable
-from checkstate.training import fit_model, fit_temperature, new_model, prepare_torch
+from checkstate.running import run_stage
+from checkstate.training import fit_model, fit_temperature, new_card, new_model, prepare_torch
 
 
 def main() -> None:
@@ -42,17 +42,7 @@ def main() -> None:
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature
-        card = Card(
-            recipe.backbone,
-            train.classes,
-            recipe.image_size,
-            recipe.resize,
-            tuple(model.mean.flatten().div(255).tolist()),
-            tuple(model.std.flatten().div(255).tolist()),
-            temperature,
-            data_md5,
-            recipe.model_dump(mode="json") | {"seed": params.seed},
-        )
+        card = new_card(model, train.classes, recipe, temperature, data_md5, params.seed)
         save_model("models/model.safetensors", model, card)
 
 

@@ -11,35 +11,40 @@ import numpy as np
 from dvclive.live import Live
 from numpy.typing import NDArray
 
-from checkstate.datasets import hold_out, load_archive
-from checkstate.errors import run_stage
+from checkstate.datasets import HELD, hold_out, load_archive
 from checkstate.evaluation import rate
-from checkstate.files import write_csv
+from checkstate.files import md5_of, write_csv
 from checkstate.networks import predict_logits
 from checkstate.params import load_params
+from checkstate.resume import resumable
+from checkstate.running import run_stage
 from checkstate.training import fit_model, new_model, prepare_torch
+
+SOURCE = "data/rendered.zip"
 
 
 def main() -> None:
     """Read data/rendered.zip; write metrics/unseen."""
     params = load_params()
     settings = params.unseen
-    recipe = params.train.model_copy(
-        update={**settings.tuning.model_dump(), "init_from": "", "patience": settings.tuning.epochs}
-    )
+    recipe = params.train.tuned(settings.tuning)
     prepare_torch(params.seed, recipe.threads)
-    data = load_archive("data/rendered.zip", recipe.image_size, recipe.resize)
+    data = load_archive(SOURCE, recipe.image_size, recipe.resize)
     libraries = libraries_of(data.paths)
     names = np.random.default_rng(params.seed).permutation(np.unique(libraries))
     right = np.empty(len(libraries), bool)
-    for group in np.array_split(names, settings.groups):
-        held = np.isin(libraries, group)
-        test, rest = data.take(np.flatnonzero(held)), data.take(np.flatnonzero(~held))
-        rest = rest.take(hold_out(rest.labels, settings.share, params.seed)[1])
-        train, val = map(rest.take, hold_out(rest.labels, 0.05, params.seed))
-        model = fit_model(new_model(train, recipe), train, val, recipe, params.seed, print)
-        logits = predict_logits(model, test.pixels, recipe.batch_size)
-        right[held] = logits.argmax(1) == test.labels
+    facts = (params.seed, recipe, settings, md5_of(SOURCE))
+    with resumable("unseen", *facts) as resume:
+        for number, group in enumerate(np.array_split(names, settings.groups)):
+            held = np.isin(libraries, group)
+            test, rest = data.take(np.flatnonzero(held)), data.take(np.flatnonzero(~held))
+            rest = rest.take(hold_out(rest.labels, settings.share, params.seed)[1])
+            train, val = map(rest.take, hold_out(rest.labels, HELD, params.seed))
+            state = (resume, f"group-{number}")
+            model = new_model(train, recipe)
+            fit_model(model, train, val, recipe, params.seed, print, resume=state)
+            logits = predict_logits(model, test.pixels, recipe.batch_size)
+            right[held] = logits.argmax(1) == test.labels
     rows = [{"library": name, **rate(right[libraries == name])} for name in sorted(names)]
     worst = min(rows, key=lambda row: float(str(row["value"])))
     with Live("metrics/unseen", dvcyaml=None, save_dvc_exp=False) as live:

@@ -1,11 +1,14 @@
 """Tiny real inputs: rendered controls from data/starter, and a project folder that holds them."""
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from checkstate.export import export_fp32
 from checkstate.networks import IMAGENET, Card, Classifier, build_backbone
@@ -13,6 +16,7 @@ from checkstate.predictor import Predictor
 
 ROOT = Path(__file__).parent.parent
 CLASSES = ("checked", "other", "unchecked")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
 
 
 def copy_data(target: Path, each: int) -> None:
@@ -64,3 +68,16 @@ def crops() -> list[Path]:
         for name in CLASSES
         for image in sorted((ROOT / "data/starter" / name).glob("*.png"))[:300:100]
     ]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    if not CHROMIUM:
+        pytest.skip("needs Chromium: apt install chromium")
+    arguments = ["--no-sandbox", "--disable-gpu"]
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=arguments) as browser,
+    ):
+        yield browser

@@ -128,9 +128,8 @@ def test_names_that_are_no_text_and_patterns(
     model: Path, crops: list[Path], tmp_path: Path
 ) -> None:
     (tmp_path / "deep").mkdir()
-    odd = os.fsencode(tmp_path / "deep") + b"/\xff.png"
-    with open(odd, "wb") as file:  # noqa: PTH123
-        file.write(crops[0].read_bytes())
+    odd = tmp_path / "deep" / os.fsdecode(b"\xff.png")
+    odd.write_bytes(crops[0].read_bytes())
     for form in ("--csv", "--json"):
         status, out, _ = run("predict", form, "--model", model, tmp_path / "**" / "*.png")
         assert status == 0
@@ -163,7 +162,7 @@ def test_ten_thousand_images_need_no_more_memory_than_a_hundred(
         for i in range(count):
             (folder / f"{i:05}.png").symlink_to(crops[i % len(crops)])
         command = [sys.executable, "-m", "checkstate.cli", "predict", "--model", model, folder]
-        with open(tmp_path / "out", "wb") as out:  # noqa: PTH123
+        with (tmp_path / "out").open("wb") as out:
             process = subprocess.Popen(list(map(str, command)), stdout=out)
             _, status, usage = os.wait4(process.pid, 0)
         assert status == 0

@@ -1,9 +1,9 @@
 import shutil
 import sys
 import tarfile
-import time
 import zipfile
 from pathlib import Path
+from subprocess import PIPE
 
 import imagehash
 import numpy as np
@@ -149,12 +149,15 @@ def test_the_perceptual_hash_is_that_of_imagehash(crops: list[Path]) -> None:
     assert perceptual_hashes([shrink(image) for image in images]) == expected
 
 
-def test_images_are_read_as_they_are_needed(crops: list[Path]) -> None:
+def test_images_are_read_as_they_are_needed(
+    crops: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     content = crops[0].read_bytes()
     unread = iter([[(f"checked/{number}.png", content)] for number in range(1000)])
     inspecting = inspect_blocks(unread)
     next(inspecting)
-    assert len(list(unread)) > 900
+    assert len(list(unread)) == 1000 - 9
     inspecting.close()
 
 
@@ -179,16 +182,21 @@ def test_near_any_names_what_resembles_held_images() -> None:
 
 def test_workers_end_with_a_killed_parent(crops: list[Path]) -> None:
     code = (
-        "import sys\n"
+        "import os, sys\n"
         "from pathlib import Path\n"
         "from checkstate.curation import inspect_all\n"
         "image = Path(sys.argv[1]).read_bytes()\n"
-        "inspect_all((f'a/{i}.png', image) for i in range(100_000))\n"
+        "def images():\n"
+        "    for i in range(10**6):\n"
+        "        if i == 64 * (4 * (os.cpu_count() or 1) + 3):\n"
+        "            print('answered', flush=True)\n"
+        "        yield f'a/{i}.png', image\n"
+        "inspect_all(images())\n"
     )
-    parent = psutil.Popen([sys.executable, "-c", code, crops[0]], cwd=ROOT)
-    while not (workers := parent.children()):
-        time.sleep(0.01)
-    time.sleep(0.5)
+    parent = psutil.Popen([sys.executable, "-c", code, crops[0]], cwd=ROOT, stdout=PIPE)
+    assert parent.stdout.readline() == b"answered\n"
+    workers = parent.children(recursive=True)
+    assert workers
     parent.kill()
     parent.wait()
     _, alive = psutil.wait_procs(workers, 30)

@@ -36,6 +36,7 @@ def test_the_dockerfile_copies_only_what_exists_or_is_made() -> None:
     for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
         for source in line.split()[:-1]:
             assert source == "models/model.onnx" or (ROOT / source).exists(), source
+    assert "RUN git init" in text.split("AS serve")[0]  # DVC refuses to run without
     serve = text.split("AS serve")[1]
     assert "USER 10001" in serve
     assert "HEALTHCHECK" in serve

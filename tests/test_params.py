@@ -47,6 +47,7 @@ def test_one_side_means_a_square(tmp_path: Path) -> None:
         ("split.val", 0.9, "split.val + split.test"),
         ("data.name", "../elsewhere", "data.name"),
         ("quantize_prune.ratios", [], "quantize_prune.ratios"),
+        ("benchmark.seed_batches", [8], "seed_batches must hold 1"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_its_key(

@@ -1,6 +1,5 @@
 """The report of answers to real images, in a real Chromium."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from dvclive.live import Live
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from checkstate import report
 from checkstate.curation import curate_source, kept_members
@@ -21,7 +20,6 @@ from checkstate.files import read_csv, write_archive, write_csv
 from checkstate.predictor import Predictor, softmax
 from tests.conftest import CLASSES, ROOT, copy_data
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 SHOWN = 4
 
 
@@ -84,25 +82,18 @@ def answer(project: Path, predictor: Predictor) -> None:
 
 
 @pytest.fixture
-def page(finished: Path) -> Iterator[Page]:
+def page(finished: Path, browser: Browser) -> Iterator[Page]:
     """The report on a phone; nothing but the file may be asked for."""
-    if not CHROMIUM:
-        pytest.skip("needs Chromium: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 360, "height": 700})
-        asked: list[str] = []
-        said: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        address = (finished / report.PAGE).as_uri()
-        page.goto(address)
-        yield page
-        assert {url for url in asked if not url.startswith("data:")} == {address}
-        assert said == []
-        browser.close()
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    address = (finished / report.PAGE).as_uri()
+    page.goto(address)
+    yield page
+    assert {url for url in asked if not url.startswith("data:")} == {address}
+    assert said == []
 
 
 def test_a_cell_of_the_confusion_matrix_opens_its_images(page: Page, finished: Path) -> None:
@@ -140,6 +131,7 @@ def test_the_card_has_the_same_numbers_and_what_differs_from_the_default(finishe
     assert f"| `train.lr` | {default} | 0.5 |" in card
     assert "| checked | 1 | 12 |" in card
     assert "missing" not in card
+    assert "not in dvc.lock" not in card
 
 
 @pytest.mark.usefixtures("finished")

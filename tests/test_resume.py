@@ -1,3 +1,4 @@
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,16 @@ def test_the_same_work_at_the_same_time_keeps_its_state_apart(cache: Path) -> No
         second.save("t", {"epoch": 9})
         assert first.load("t") == {"epoch": 1}
     assert list(cache.iterdir()) == []
+
+
+def test_a_param_of_another_stage_loses_no_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for rounds in (3, 5):
+        Path("params.yaml").write_text(f"benchmark: {{rounds: {rounds}}}")
+        with suppress(KeyboardInterrupt), resumable("x") as resume:
+            known = resume.load("state")
+            resume.save("state", {"epoch": rounds})
+            raise KeyboardInterrupt
+    assert known == {"epoch": 3}

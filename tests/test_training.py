@@ -1,14 +1,20 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from checkstate.compression import prune
 from checkstate.datasets import Images
-from checkstate.networks import predict_logits
+from checkstate.errors import UserError
+from checkstate.networks import predict_logits, save_half
 from checkstate.params import Train, load_params
 from checkstate.training import (
     fit_model,
     fit_temperature,
     is_better,
+    new_card,
     new_model,
     normalisation,
     prepare_torch,
@@ -107,3 +113,17 @@ def test_top_k_counts_the_three_likeliest() -> None:
 def test_prepare_torch_sets_threads() -> None:
     prepare_torch(0, 1)
     assert torch.get_num_threads() == 1
+
+
+def test_a_model_to_go_on_from_brings_its_widths_and_takes_other_classes(tmp_path: Path) -> None:
+    params = recipe()
+    narrow = prune(new_model(squares(8, 0), params).eval(), 0.5, params.image_size)
+    card = new_card(narrow, ["a", "b", "c"], params, 1.0, "", 0)
+    save_half(tmp_path / "m.safetensors", narrow, card)
+    going = recipe(init_from=str(tmp_path / "m.safetensors"))
+    model = new_model(squares(8, 0), going)
+    widths = [m.weight.shape for m in narrow.modules() if isinstance(m, nn.Conv2d)]
+    assert [m.weight.shape for m in model.modules() if isinstance(m, nn.Conv2d)] == widths
+    assert predict_logits(model, squares(8, 0).pixels, 4).shape == (8, 2)
+    with pytest.raises(UserError, match=r"train\.init_from=.*train\.backbone=resnet18"):
+        new_model(squares(8, 0), going.model_copy(update={"backbone": "resnet18"}))

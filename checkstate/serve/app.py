@@ -21,7 +21,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstate.explain import overlay
-from checkstate.fetch import FetchError, fetch
+from checkstate.fetch import MAX_BYTES, FetchError, fetch
 from checkstate.images import ImageError, read_image
 from checkstate.predictor import Predictor
 from checkstate.serve.batching import Batcher, OverloadError
@@ -226,6 +226,8 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
             raise HTTPException(400, str(error).removeprefix("image: ")) from error
 
     if settings.allow_urls:
+        # a request of a few bytes may bring MAX_BYTES
+        fetching = asyncio.Semaphore(max(1, settings.max_pending // MAX_BYTES))
 
         @app.post(
             "/predict-url",
@@ -235,11 +237,12 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         )
         async def predict_url(body: Url) -> Response:
             """Answer for an image on the public internet."""
-            try:
-                content = await fetch(body.url)
-            except FetchError as error:
-                raise HTTPException(400, str(error)) from error
-            return await answer([(body.url, content)])
+            async with fetching:
+                try:
+                    content = await fetch(body.url)
+                except FetchError as error:
+                    raise HTTPException(400, str(error)) from error
+                return await answer([(body.url, content)])
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

@@ -87,10 +87,11 @@ class Batcher:
             batch = [await self.queue.get()]
             while len(batch) < self.max_batch and not self.queue.empty():
                 batch.append(self.queue.get_nowait())
-            contents = [content for content, _ in batch]
+            live = [item for item in batch if not item[1].cancelled()]  # the rest was too late
+            contents = [content for content, _ in live]
             try:
                 answers = await loop.run_in_executor(self.pool, self.compute, contents)
-                for (_, future), answered in zip(batch, answers, strict=True):
+                for (_, future), answered in zip(live, answers, strict=True):
                     if not future.cancelled():
                         future.set_result(answered)
             except Exception as error:  # it belongs to the requests, not to the loop

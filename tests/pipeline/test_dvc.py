@@ -1,103 +1,23 @@
-"""The real DVC on the real stages, in a temporary repository with tiny data."""
+"""What a user does with DVC, on the real stages and tiny data."""
 
-import csv
 import json
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 
 import pytest
-import yaml
 from PIL import Image
 
-from tests.conftest import ROOT, copy_data
-
-TINY = {
-    "data": {"name": "tiny"},
-    "split": {"val": 0.25, "test": 0.25},
-    "train": {
-        "backbone": "mobilenetv3_small_050",
-        "weights": "none",
-        "init_from": "",
-        "image_size": 32,
-        "epochs": 1,
-        "extra": ["more"],
-        "batch_size": 8,
-    },
-    "quantize_prune": {"ratios": [0.0, 0.5], "student": "", "epochs": 1, "calibration_images": 4},
-    "benchmark": {"rounds": 1, "batches": [1, 2], "seed_batches": [1], "seed_image_size": 32},
-}
-
-
-def run(folder: Path, *command: str, ok: bool = True) -> str:
-    """Run a command in the repository; its output, after checking how it ended."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert (done.returncode == 0) == ok, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def settle(folder: Path, message: str) -> None:
-    """Commit everything."""
-    run(folder, "git", "add", "-A")
-    run(folder, "git", "commit", "-qm", message)
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Our tracked files without the starter images, tiny data, and one finished `dvc repro`."""
-    folder = tmp_path_factory.mktemp("pipeline") / "repository"
-    for name in (
-        "checkstate",
-        "stages",
-        "pretrain/weights",
-        "dvc.yaml",
-        "pyproject.toml",
-        ".dvcignore",
-        ".gitignore",
-    ):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            folder.mkdir(exist_ok=True)
-            shutil.copy(source, folder / name)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    for section, values in TINY.items():
-        params[section] |= values
-    (folder / "params.yaml").write_text(yaml.safe_dump(params))
-    copy_data(folder / "data/tiny", 12)
-    copy_data(folder / "data/more", 17)
-    (folder / "data/curation").mkdir()
-    first = sorted(p.name for p in (folder / "data/tiny/checked").iterdir())[0]
-    (folder / "data/curation/tiny.csv").write_text(
-        f"path,decision,reason\nchecked/{first},ambiguous,for the test\n"
-    )
-    (folder / "data/extra").mkdir()
-    shutil.copy(ROOT / "data/extra/.gitignore", folder / "data/extra")
-    run(folder, "git", "init", "-q")
-    run(folder, "git", "config", "user.email", "test@example.org")
-    run(folder, "git", "config", "user.name", "test")
-    run(folder, "dvc", "init", "-q")
-    shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
-    settle(folder, "start")
-    run(folder, "dvc", "repro")
-    settle(folder, "first run")
-    return folder
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+from tests.pipeline.conftest import (
+    forget,
+    interrupted,
+    locked,
+    run,
+    settle,
+    states,
+    table,
+    wait_for,
+)
 
 
 def test_the_whole_dag_leaves_what_people_read(repository: Path) -> None:
@@ -106,10 +26,8 @@ def test_the_whole_dag_leaves_what_people_read(repository: Path) -> None:
     shipped = json.loads((repository / "metrics/benchmark/metrics.json").read_text())
     assert shipped["shipped"]["bytes"] == (repository / "models/model.onnx").stat().st_size
     candidates = table(repository / "metrics/quantize_prune/plots/candidates.csv")
-    assert {c["candidate"] for c in candidates} == {
-        f"{network}-{precision}"
-        for network in ("unpruned", "pruned-0.5")
-        for precision in ("fp32", "int8")
+    assert {(c["ratio"], c["precision"]) for c in candidates} == {
+        (ratio, precision) for ratio in ("0.0", "0.5") for precision in ("fp32", "int8")
     }
     splits = {row["split"] for row in table(repository / "data/split.csv")}
     assert splits == {"train", "val", "test"}
@@ -130,20 +48,28 @@ def test_a_second_repro_runs_nothing(repository: Path) -> None:
     assert run(repository, "git", "status", "--porcelain", "--untracked-files=no") == ""
 
 
-def locked_outputs(repository: Path) -> dict[str, str]:
-    """Hash of each output in dvc.lock but those that hold latencies."""
-    lock = yaml.safe_load((repository / "dvc.lock").read_text())
-    outputs = [out for stage in lock["stages"].values() for out in stage.get("outs", [])]
-    timed = ("metrics/quantize_prune", "metrics/benchmark")
-    return {out["path"]: out["md5"] for out in outputs if not out["path"].startswith(timed)}
-
-
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(repository: Path) -> None:
-    before = locked_outputs(repository)
+    before = locked(repository)
     run(repository, "dvc", "repro", "--force", "quantize_prune")
     assert {"data/curated.zip", "models/model.safetensors", "models/model.onnx"} <= before.keys()
-    assert locked_outputs(repository) == before
+    assert locked(repository) == before
+
+
+@pytest.mark.parametrize(("whom", "number"), [("group", SIGKILL), ("stage", SIGTERM)])
+def test_killed_between_epochs_it_ends_with_the_same_bytes(
+    repository: Path, whom: str, number: int
+) -> None:
+    before = locked(repository)
+    forget(repository, "train")
+    with interrupted(repository, whom, number):
+        wait_for(lambda: states(repository))
+    assert len(states(repository)) == 1
+    assert not (repository / "models/model.safetensors").exists()
+    run(repository, "dvc", "repro", "train")
+    assert states(repository) == []
+    run(repository, "dvc", "repro")
+    assert locked(repository) == before
 
 
 def test_an_experiment_reruns_only_what_its_param_reaches(repository: Path) -> None:

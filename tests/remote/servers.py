@@ -1,4 +1,4 @@
-"""Real servers on loopback, started by the tests: OpenSSH, nginx with WebDAV, an S3 gateway."""
+"""Real servers on loopback, started by the tests: OpenSSH, nginx with WebDAV, S3, git."""
 
 import getpass
 import os
@@ -72,6 +72,9 @@ class Ssh(Server):
     def command(self) -> list[str]:
         return [str(find("sshd")), "-D", "-e", "-f", str(self.folder / "sshd_config")]
 
+    def arrivals(self) -> Path:
+        return self.folder / "store"
+
     def options(self) -> dict[str, str]:
         url = f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{self.folder}/store"
         return {"url": url, "keyfile": str(self.folder / "client"), "allow_agent": "false"}
@@ -101,6 +104,9 @@ class WebDav(Server):
     def command(self) -> list[str]:
         return [str(find("nginx")), "-c", str(self.folder / "nginx.conf")]
 
+    def arrivals(self) -> Path:
+        return self.folder / "www/store"
+
     def options(self) -> dict[str, str]:
         url = f"webdav://127.0.0.1:{self.port}/store"
         return {"url": url, "user": "user", "password": "password"}
@@ -125,6 +131,9 @@ class S3(Server):
         address = f"127.0.0.1:{self.port}"
         return [str(find("juicefs")), "gateway", *cache, self.database, address]
 
+    def arrivals(self) -> Path:
+        return self.folder / "blocks"
+
     def options(self) -> dict[str, str]:
         return {
             "url": "s3://volume/store",
@@ -137,3 +146,17 @@ class S3(Server):
 
     def wrong(self) -> dict[str, str]:
         return {"secret_access_key": "guessed-secret"}
+
+
+class Git(Server):
+    """git's own server, of the repositories below the folder."""
+
+    def prepare(self) -> None:
+        pass
+
+    def command(self) -> list[str]:
+        where = ["--listen=127.0.0.1", f"--port={self.port}", f"--base-path={self.folder}"]
+        return ["git", "daemon", "--export-all", "--reuseaddr", *where, str(self.folder)]
+
+    def url(self, repository: str) -> str:
+        return f"git://127.0.0.1:{self.port}/{repository}"

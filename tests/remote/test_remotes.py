@@ -14,7 +14,7 @@ import pytest
 from botocore.session import get_session
 
 from tests.conftest import ROOT
-from tests.pipeline.test_dvc import run, settle
+from tests.pipeline.conftest import run, settle
 from tests.remote.servers import S3, Server, Ssh, WebDav, find
 
 pytestmark = pytest.mark.remote
@@ -49,9 +49,9 @@ def repository(tmp_path: Path, server: Server) -> Path:
     run(folder, "git", "config", "user.name", "test")
     run(folder, "dvc", "init", "-q")
     shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
-    for i in range(12):
+    for i in range(60):
         (folder / f"data/c{i % 3}").mkdir(parents=True, exist_ok=True)
-        (folder / f"data/c{i % 3}/{i}.bin").write_bytes(os.urandom(50_000))
+        (folder / f"data/c{i % 3}/{i}.bin").write_bytes(os.urandom(200_000))
     run(folder, "dvc", "add", "-q", "data")
     options = server.options()
     run(folder, "dvc", "remote", "add", "-f", "-d", "storage", options.pop("url"))
@@ -116,24 +116,42 @@ def test_a_corrupted_object_is_found_and_not_used(repository: Path, server: Serv
     assert b"corrupted" not in contents(repository).values()
 
 
-def test_a_server_killed_in_mid_push_loses_nothing(repository: Path, server: Server) -> None:
-    before = contents(repository)
-    pushing = subprocess.Popen(
-        [Path(sys.executable).parent / "dvc", "push"],
+def interrupt(repository: Path, server: Server, command: str, arriving: Path) -> None:
+    """Kill the server when the first objects of a push or a pull have arrived, and restart it."""
+    going = subprocess.Popen(
+        [Path(sys.executable).parent / "dvc", command, "-j", "1"],
         cwd=repository,
         env={**os.environ, "DVC_NO_ANALYTICS": "1"},
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
-    time.sleep(2.5)
+    start = count_files(arriving)
+    while count_files(arriving) < start + 3 and going.poll() is None:
+        time.sleep(0.005)
+    assert going.poll() is None, "it was over before the server was killed"
     server.stop()
-    try:
-        pushing.wait(60)
-    except subprocess.TimeoutExpired:
-        pushing.kill()
-        pushing.wait()
+    assert going.wait(120) != 0
     server.start()
+
+
+def count_files(folder: Path) -> int:
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
+def test_a_server_killed_in_mid_push_loses_nothing(repository: Path, server: Server) -> None:
+    before = contents(repository)
+    interrupt(repository, server, "push", server.arrivals())
     run(repository, "dvc", "push")
     forget(repository)
     run(repository, "dvc", "pull")
     assert contents(repository) == before
+
+
+def test_a_server_killed_in_mid_pull_loses_nothing(repository: Path, server: Server) -> None:
+    before = contents(repository)
+    run(repository, "dvc", "push")
+    forget(repository)
+    interrupt(repository, server, "pull", repository / ".dvc/cache/files")
+    run(repository, "dvc", "pull")
+    assert contents(repository) == before
+    assert "in sync" in run(repository, "dvc", "status", "-c")

@@ -1,8 +1,6 @@
 """One library in the real Chromium, where it and render/node_modules are installed."""
 
 import io
-import os
-import shutil
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -13,10 +11,10 @@ from PIL import Image
 
 from render.crops import contrast, pages, shrink
 from render.pages import HERE, draw_page
+from tests.conftest import CHROMIUM
 
 needs_browser = pytest.mark.skipif(
-    not (HERE / "node_modules").is_dir()
-    or not (os.environ.get("CHROMIUM") or shutil.which("chromium")),
+    not (HERE / "node_modules").is_dir() or not CHROMIUM,
     reason="needs Chromium and `npm ci --prefix render`",
 )
 

@@ -1,0 +1,147 @@
+"""However a pipeline is run or killed, it ends with the same bytes."""
+
+import re
+import resource
+import subprocess
+from pathlib import Path
+from random import Random
+from signal import SIGINT, SIGKILL, SIGTERM
+
+import psutil
+import pytest
+
+from tests.pipeline.conftest import (
+    TINY,
+    decisions,
+    forget,
+    interrupted,
+    locked,
+    run,
+    settle,
+    start,
+    states,
+    wait_for,
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
+
+STAGES = ("curate", "split", "extra@more", "train", "evaluate", "quantize_prune", "benchmark")
+WAYS = (
+    *(("group", SIGKILL), ("group", SIGTERM), ("group", SIGINT)),
+    *(("stage", SIGKILL), ("stage", SIGTERM)),
+)
+ONE_CANDIDATE = {"ratios": [0.5], "precisions": ["fp32"], "epochs": 6}
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, float]]:
+    """A finished repository, and the CPU seconds that each stage took, DVC's own included."""
+    folder = tmp_path_factory.mktemp("crash") / "repository"
+    start(folder, {**TINY, "quantize_prune": ONE_CANDIDATE})
+    seconds = {}
+    for stage in STAGES:
+        before = cpu_of_children()
+        run(folder, "dvc", "repro", "--single-item", stage)
+        seconds[stage] = cpu_of_children() - before
+    settle(folder, "first run")
+    return folder, seconds
+
+
+def cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def cpu_of(process: psutil.Process) -> float:
+    """CPU seconds of a process and its children, dead or alive."""
+    try:
+        living = [process, *process.children(recursive=True)]
+        own = sum(sum(p.cpu_times()[:2]) for p in living)
+        return float(own + sum(process.cpu_times()[2:4]))
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def ended(process: psutil.Popen) -> bool:
+    return process.poll() is not None
+
+
+def test_an_orphan_cannot_become_a_second_writer(
+    measured: tuple[Path, dict[str, float]],
+) -> None:
+    repository, _ = measured
+    before = locked(repository)
+    forget(repository, "train")
+    with interrupted(repository, "dvc", SIGKILL) as repro:
+        wait_for(lambda: states(repository))
+        (orphan,) = repro.children()
+        orphan.suspend()
+    refused = run(repository, "dvc", "repro", ok=False)
+    assert f"process {orphan.pid} still runs this stage" in refused
+    assert "Traceback" not in refused
+    orphan.kill()
+    run(repository, "dvc", "repro")
+    assert locked(repository) == before
+
+
+def test_a_full_disk_is_one_line_and_the_next_run_goes_on(
+    measured: tuple[Path, dict[str, float]],
+) -> None:
+    repository, _ = measured
+    before = locked(repository)
+    cache = repository.parent / "cache"
+    forget(repository, "train")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", cache], check=False)
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        said = run(repository, "dvc", "repro", ok=False)
+    finally:
+        subprocess.run(["umount", cache], check=True)
+    assert re.search(r"error: .*No space left on device.*train\.pt.*; free some space", said)
+    assert "Traceback" not in said
+    run(repository, "dvc", "repro")
+    assert locked(repository) == before
+
+
+def test_twenty_random_kills_twenty_identical_endings(
+    measured: tuple[Path, dict[str, float]],
+) -> None:
+    repository, seconds = measured
+    random = Random(0)
+    before = locked(repository), decisions(repository)
+    for number in range(20):
+        stage = STAGES[number % len(STAGES)]
+        whom, signal = random.choice(WAYS)
+        moment = random.uniform(0, seconds[stage])
+        forget(repository, stage)
+        with interrupted(repository, whom, signal) as repro:
+            wait_for(lambda r=repro, m=moment: cpu_of(r) >= m or ended(r))
+            children = [] if ended(repro) else repro.children()
+            at_work = "stage" if children else "ended" if ended(repro) else "DVC"
+        kept = [path.stem for path in states(repository)]
+        print(
+            f"kill {number:2}: {stage:14} {signal.name:7} to {whom:5} at {moment:4.1f} of "
+            f"{seconds[stage]:4.1f} CPU seconds, in {at_work:5}, state kept: {kept or 'none'}",
+            flush=True,
+        )
+        run(repository, "dvc", "repro")
+        assert (locked(repository), decisions(repository)) == before
+        assert states(repository) == []
+        assert "up to date" in run(repository, "dvc", "status")
+
+
+def test_workspace_temp_and_queue_give_the_same_bytes(
+    measured: tuple[Path, dict[str, float]],
+) -> None:
+    repository, _ = measured
+    before = locked(repository)
+    assert {"models/model.safetensors", "models/model.onnx", "data/split.csv"} <= before.keys()
+    assert "metrics/evaluate/plots" in before
+    said = run(repository, "dvc", "exp", "run", "--temp", "--force", "-n", "in-temp")
+    run(repository, "dvc", "exp", "run", "--queue", "--force", "-n", "in-queue")
+    run(repository, "dvc", "queue", "start")
+    said += run(repository, "dvc", "queue", "logs", "-f", "in-queue")
+    assert said.count("Running stage 'train'") == 2
+    for name in ("in-temp", "in-queue"):
+        assert locked(repository, name) == before, name
