@@ -1,0 +1,43 @@
+"""Draw docs/controls.png: test images of the starter data, each with the shipped model's answer.
+
+python -m render.picture
+"""
+
+from pathlib import Path
+from random import Random
+
+from PIL import Image, ImageDraw, ImageOps
+
+from checkstate.files import read_csv
+from checkstate.images import read_image
+from checkstate.predictor import Predictor
+
+COLUMNS, ROWS = 7, 6
+CELL = (150, 92)  # pixels, of which the lowest 22 hold the answer
+BACKGROUND, INK, WRONG = "#f3f3f3", "#2540b0", "#c01010"
+
+
+def main() -> None:
+    """Read data/split.csv, data/starter and models/model.onnx; write docs/controls.png."""
+    predictor = Predictor("models/model.onnx")
+    test = [row for row in read_csv("data/split.csv") if row["split"] == "test"]
+    sheet = Image.new("RGB", (COLUMNS * CELL[0], ROWS * CELL[1]), BACKGROUND)
+    draw = ImageDraw.Draw(sheet)
+    for number, row in enumerate(Random(0).sample(test, COLUMNS * ROWS)):
+        left, top = number % COLUMNS * CELL[0], number // COLUMNS * CELL[1]
+        image = read_image(Path("data/starter", row["path"]))
+        said = predictor(image)
+        small = ImageOps.contain(image, (CELL[0] - 16, CELL[1] - 30)) if too_big(image) else image
+        sheet.paste(small, (left + (CELL[0] - small.width) // 2, top + 8))
+        colour = INK if said.label == row["label"] else WRONG
+        draw.text((left + 10, top + 74), f"{said.label} {said.confidence:.0%}", fill=colour)
+    sheet.save("docs/controls.png", optimize=True)
+
+
+def too_big(image: Image.Image) -> bool:
+    """Whether an image must shrink to fit its cell."""
+    return image.width > CELL[0] - 16 or image.height > CELL[1] - 30
+
+
+if __name__ == "__main__":
+    main()
