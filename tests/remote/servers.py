@@ -7,7 +7,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 
 def find(tool: str) -> str | None:
@@ -34,9 +37,7 @@ class Server:
     def start(self) -> None:
         log = (self.folder / "log").open("ab")
         environment = {**os.environ, "MINIO_ROOT_USER": "user", "MINIO_ROOT_PASSWORD": "password"}
-        self.process = subprocess.Popen(
-            self.command(), stdout=log, stderr=log, env=environment, start_new_session=True
-        )
+        self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, env=environment)
         for _ in range(200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -45,8 +46,11 @@ class Server:
         raise AssertionError((self.folder / "log").read_text())
 
     def stop(self) -> None:
-        """kill -9, with its children."""
-        os.killpg(self.process.pid, 9)
+        """kill -9, with its children, which may have process groups of their own."""
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.kill()
         self.process.wait()
 
 
