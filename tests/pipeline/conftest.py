@@ -165,7 +165,7 @@ def interrupted(folder: Path, whom: str, number: int) -> Iterator[psutil.Popen]:
         start_new_session=True,
     )
     yield repro
-    stages = repro.children() if repro.poll() is None else []
+    stages = running_stages(repro)
     if whom == "dvc":
         repro.send_signal(number)
     elif whom == "stage" and stages:
@@ -173,6 +173,13 @@ def interrupted(folder: Path, whom: str, number: int) -> Iterator[psutil.Popen]:
     elif repro.poll() is None:
         os.killpg(repro.pid, number)
     repro.wait(300)
+
+
+def running_stages(repro: psutil.Popen) -> list[psutil.Process]:
+    """The stage that `dvc repro` runs, if any, and its workers; not the shell between them."""
+    if repro.poll() is not None:
+        return []
+    return [p for p in repro.children(recursive=True) if p.name().startswith("python")]
 
 
 def wait_for(condition: Callable[[], object]) -> None:

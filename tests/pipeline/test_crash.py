@@ -17,6 +17,7 @@ from tests.pipeline.conftest import (
     interrupted,
     locked,
     run,
+    running_stages,
     settle,
     start,
     states,
@@ -74,7 +75,7 @@ def test_an_orphan_cannot_become_a_second_writer(
     forget(repository, "train")
     with interrupted(repository, "dvc", SIGKILL) as repro:
         wait_for(lambda: states(repository))
-        (orphan,) = repro.children()
+        orphan, *_ = running_stages(repro)
         orphan.suspend()
     refused = run(repository, "dvc", "repro", ok=False)
     assert f"process {orphan.pid} still runs this stage" in refused
@@ -117,8 +118,7 @@ def test_twenty_random_kills_twenty_identical_endings(
         forget(repository, stage)
         with interrupted(repository, whom, signal) as repro:
             wait_for(lambda r=repro, m=moment: cpu_of(r) >= m or ended(r))
-            children = [] if ended(repro) else repro.children()
-            at_work = "stage" if children else "ended" if ended(repro) else "DVC"
+            at_work = "stage" if running_stages(repro) else "ended" if ended(repro) else "DVC"
         kept = [path.stem for path in states(repository)]
         print(
             f"kill {number:2}: {stage:14} {signal.name:7} to {whom:5} at {moment:4.1f} of "

@@ -131,7 +131,7 @@ def interrupt(repository: Path, server: Server, command: str, arriving: Path) ->
     assert going.poll() is None, "it was over before the server was killed"
     server.stop()
     try:
-        assert going.wait(30) != 0
+        assert going.wait(10) != 0
     except subprocess.TimeoutExpired:  # S3's client tries every object again; a person gives up
         going.kill()
         going.wait()
