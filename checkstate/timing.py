@@ -6,12 +6,11 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from timeit import repeat, timeit
 
 import numpy as np
-from torch.utils.benchmark import Timer
 from tqdm import tqdm
 
 
@@ -29,17 +28,17 @@ def interleave(
     """Milliseconds a call of every row, in interleaved rounds so that noise hits all alike.
 
     A round runs each row for a tenth of a second, or once where one call takes longer. Returns
-    p50, p95 and p99 over single calls.
+    p50, p95 and p99 over single calls. torch's own Timer warms up twice before each of them, so
+    the standard library's takes its place.
     """
     samples: dict[str, list[float]] = {name: [] for name in rows}
     for call in rows.values():
         call()
     for _ in tqdm(range(rounds), "benchmark"):
         for name, call in rows.items():
-            timer = Timer("call()", globals={"call": call}, timer=time.perf_counter)
             spent = 0.0
             while spent < 0.1:
-                taken = timer.timeit(1).median
+                taken = timeit(call, number=1)
                 samples[name].append(1000 * taken)
                 spent += taken
     return {
@@ -73,9 +72,8 @@ def first_answer(model: Path, png: bytes) -> dict[str, float]:
         image.write(png)
         image.flush()
         command = [sys.executable, "-c", FIRST, str(model), image.name, str(Path.cwd())]
-        timer = Timer("run()", globals={"run": lambda: runs.append(output(command))})
         runs: list[str] = []
-        seconds = min(timer.timeit(1).median for _ in range(3))
+        seconds = min(repeat(lambda: runs.append(output(command)), number=1, repeat=3))
     return {"cold_start_s": seconds, "peak_mb": min(int(run) for run in runs) / 1024}
 
 

@@ -52,6 +52,7 @@ def test_the_file_says_what_it_needs_and_nothing_of_where_it_was_made(plain: Pat
     assert str(ROOT).encode() not in plain.read_bytes()
 
 
+@pytest.mark.slow
 def test_export_and_quantization_repeat_to_the_bit(
     plain: Path, model: Classifier, images: np.ndarray, tmp_path: Path
 ) -> None:

@@ -100,6 +100,7 @@ def test_excluding_the_ambiguous_drops_exactly_those(repository: Path) -> None:
     assert before - after == listed
 
 
+@pytest.mark.slow
 def test_a_queue_of_experiments_runs(repository: Path) -> None:
     run(repository, "dvc", "exp", "run", "--queue", "-S", "train.epochs=1,2", "train")
     run(repository, "dvc", "queue", "start", "-j", "2")
