@@ -125,6 +125,7 @@ def test_a_wrong_param_is_one_line_and_keeps_the_last_outputs(repository: Path) 
     assert (repository / "models/model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_two_classes_of_other_names_in_jpeg_and_webp(repository: Path) -> None:
     for name, kind in (("on", "jpg"), ("off", "webp")):
         source = repository / "data/tiny" / {"on": "checked", "off": "unchecked"}[name]
