@@ -26,7 +26,7 @@ render: .venv/installed
 	npm ci --prefix render
 	dvc repro render/dvc.yaml
 
-# what every training goes on from; minutes on a GPU, most of an hour on two cores
+# what every training goes on from; minutes on a GPU, hours on two cores
 weights: render
 	dvc repro pretrain/dvc.yaml
 	cp models/student.safetensors pretrain/weights/

@@ -6,7 +6,7 @@ python -m render.picture
 from pathlib import Path
 from random import Random
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
 
 from checkstate.files import read_csv
 from checkstate.images import read_image
@@ -27,16 +27,11 @@ def main() -> None:
         left, top = number % COLUMNS * CELL[0], number // COLUMNS * CELL[1]
         image = read_image(Path("data/starter", row["path"]))
         said = predictor(image)
-        small = ImageOps.contain(image, (CELL[0] - 16, CELL[1] - 30)) if too_big(image) else image
-        sheet.paste(small, (left + (CELL[0] - small.width) // 2, top + 8))
+        image.thumbnail((CELL[0] - 16, CELL[1] - 30))
+        sheet.paste(image, (left + (CELL[0] - image.width) // 2, top + 8))
         colour = INK if said.label == row["label"] else WRONG
         draw.text((left + 10, top + 74), f"{said.label} {said.confidence:.0%}", fill=colour)
     sheet.save("docs/controls.png", optimize=True)
-
-
-def too_big(image: Image.Image) -> bool:
-    """Whether an image must shrink to fit its cell."""
-    return image.width > CELL[0] - 16 or image.height > CELL[1] - 30
 
 
 if __name__ == "__main__":

@@ -55,6 +55,13 @@ def run(folder: Path, *command: str, ok: bool = True) -> str:
     return done.stdout + done.stderr
 
 
+def git_init(folder: Path) -> None:
+    """Make the folder a git repository whose commits have an author."""
+    run(folder, "git", "init", "-q", "-b", "main")
+    run(folder, "git", "config", "user.email", "test@example.org")
+    run(folder, "git", "config", "user.name", "test")
+
+
 def settle(folder: Path, message: str) -> None:
     """Commit everything."""
     run(folder, "git", "add", "-A")
@@ -91,9 +98,7 @@ def start(folder: Path, changes: dict[str, dict[str, object]]) -> None:
     )
     (folder / "data/extra").mkdir()
     shutil.copy(ROOT / "data/extra/.gitignore", folder / "data/extra")
-    run(folder, "git", "init", "-q")
-    run(folder, "git", "config", "user.email", "test@example.org")
-    run(folder, "git", "config", "user.name", "test")
+    git_init(folder)
     run(folder, "dvc", "init", "-q")
     shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
     settle(folder, "start")

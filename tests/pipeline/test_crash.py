@@ -35,17 +35,22 @@ ONE_CANDIDATE = {"ratios": [0.5], "precisions": ["fp32"], "epochs": 6}
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, float]]:
-    """A finished repository, and the CPU seconds that each stage took, DVC's own included."""
+def seconds() -> dict[str, float]:
+    """The CPU seconds that each stage of the finished repository took, DVC's own included."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory, seconds: dict[str, float]) -> Path:
+    """A finished repository with one candidate to ship."""
     folder = tmp_path_factory.mktemp("crash") / "repository"
     start(folder, {**TINY, "quantize_prune": ONE_CANDIDATE})
-    seconds = {}
     for stage in STAGES:
         before = cpu_of_children()
         run(folder, "dvc", "repro", "--single-item", stage)
         seconds[stage] = cpu_of_children() - before
     settle(folder, "first run")
-    return folder, seconds
+    return folder
 
 
 def cpu_of_children() -> float:
@@ -67,10 +72,7 @@ def ended(process: psutil.Popen) -> bool:
     return process.poll() is not None
 
 
-def test_an_orphan_cannot_become_a_second_writer(
-    measured: tuple[Path, dict[str, float]],
-) -> None:
-    repository, _ = measured
+def test_an_orphan_cannot_become_a_second_writer(repository: Path) -> None:
     before = locked(repository)
     forget(repository, "train")
     with interrupted(repository, "dvc", SIGKILL) as repro:
@@ -85,10 +87,7 @@ def test_an_orphan_cannot_become_a_second_writer(
     assert locked(repository) == before
 
 
-def test_a_full_disk_is_one_line_and_the_next_run_goes_on(
-    measured: tuple[Path, dict[str, float]],
-) -> None:
-    repository, _ = measured
+def test_a_full_disk_is_one_line_and_the_next_run_goes_on(repository: Path) -> None:
     before = locked(repository)
     cache = repository.parent / "cache"
     forget(repository, "train")
@@ -106,9 +105,8 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on(
 
 
 def test_twenty_random_kills_twenty_identical_endings(
-    measured: tuple[Path, dict[str, float]],
+    repository: Path, seconds: dict[str, float]
 ) -> None:
-    repository, seconds = measured
     random = Random(0)
     before = locked(repository), decisions(repository)
     for number in range(20):
@@ -131,10 +129,7 @@ def test_twenty_random_kills_twenty_identical_endings(
         assert "up to date" in run(repository, "dvc", "status")
 
 
-def test_workspace_temp_and_queue_give_the_same_bytes(
-    measured: tuple[Path, dict[str, float]],
-) -> None:
-    repository, _ = measured
+def test_workspace_temp_and_queue_give_the_same_bytes(repository: Path) -> None:
     before = locked(repository)
     assert {"models/model.safetensors", "models/model.onnx", "data/split.csv"} <= before.keys()
     assert "metrics/evaluate/plots" in before

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import copy_data
-from tests.pipeline.conftest import TINY, run, settle, start, table
+from tests.pipeline.conftest import TINY, git_init, run, settle, start, table
 from tests.remote.servers import Git
 
 
@@ -17,9 +17,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("registry")
     folder = base / "upstream"
     folder.mkdir()
-    run(folder, "git", "init", "-q", "-b", "main")
-    run(folder, "git", "config", "user.email", "test@example.org")
-    run(folder, "git", "config", "user.name", "test")
+    git_init(folder)
     run(folder, "dvc", "init", "-q")
     run(folder, "dvc", "remote", "add", "-d", "storage", str(base / "storage"))
     run(folder, "dvc", "remote", "modify", "storage", "verify", "true")
@@ -45,9 +43,7 @@ def elsewhere(tmp_path: Path) -> Path:
     """A new repository of another user."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    run(folder, "git", "init", "-q")
-    run(folder, "git", "config", "user.email", "test@example.org")
-    run(folder, "git", "config", "user.name", "test")
+    git_init(folder)
     run(folder, "dvc", "init", "-q")
     settle(folder, "start")
     return folder
@@ -73,9 +69,7 @@ def git_server(tmp_path: Path) -> Iterator[Git]:
     copy_data(folder / "data/val", 2)
     shutil.make_archive(str(folder / "data"), "zip", folder / "data")
     shutil.make_archive(str(folder / "data"), "tar", folder / "data")
-    run(folder, "git", "init", "-q", "-b", "main")
-    run(folder, "git", "config", "user.email", "test@example.org")
-    run(folder, "git", "config", "user.name", "test")
+    git_init(folder)
     settle(folder, "pictures")
     server = Git(folder.parent)
     yield server

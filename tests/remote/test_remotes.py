@@ -14,7 +14,7 @@ import pytest
 from botocore.session import get_session
 
 from tests.conftest import ROOT
-from tests.pipeline.conftest import run, settle
+from tests.pipeline.conftest import git_init, run, settle
 from tests.remote.servers import S3, Server, Ssh, WebDav, find
 
 pytestmark = pytest.mark.remote
@@ -44,9 +44,7 @@ def repository(tmp_path: Path, server: Server) -> Path:
     """A repository with our DVC settings, a data folder, and the server as remote."""
     folder = tmp_path / "repository"
     folder.mkdir()
-    run(folder, "git", "init", "-q")
-    run(folder, "git", "config", "user.email", "test@example.org")
-    run(folder, "git", "config", "user.name", "test")
+    git_init(folder)
     run(folder, "dvc", "init", "-q")
     shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
     for i in range(60):
