@@ -143,8 +143,12 @@ def load_by_name(network: nn.Module, path: str) -> None:
     network.load_state_dict(fitting, strict=False)
 
 
-def take_widths(network: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Narrow a network's layers to those of a pruned one, whose tensors these are."""
+def take_shape(network: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Cut a network down to the blocks and widths of a pruned one, whose tensors these are."""
+    kept = {""} | {key[:end] for key in tensors for end, dot in enumerate(key) if dot == "."}
+    for name, module in list(network.named_modules()):
+        if list(module.parameters()) and name not in kept and name.rpartition(".")[0] in kept:
+            network.set_submodule(name, nn.Identity())
     for name, module in network.named_modules():
         own = chain(module.named_parameters(recurse=False), module.named_buffers(recurse=False))
         for key, old in list(own):
@@ -191,7 +195,7 @@ def load_model(path: str | Path) -> tuple[Classifier, Card]:
     backbone = build_backbone(card.backbone, len(card.classes), card.image_size, "none")
     model = Classifier(backbone, card.mean, card.std)
     tensors = load_file(path)
-    take_widths(model.backbone, {k.removeprefix("backbone."): v for k, v in tensors.items()})
+    take_shape(model.backbone, {k.removeprefix("backbone."): v for k, v in tensors.items()})
     model.load_state_dict(tensors, strict=True)
     return model.eval(), card
 

@@ -112,8 +112,9 @@ class Train(Section):
 class Student(Tuning):
     """The network that learns the pretrained one's answers, and what is pruned before it does."""
 
+    dropped: list[str]
     ratio: Fraction
-    ratios: dict[str, Fraction]
+    ratios: dict[str, Annotated[float, Field(ge=0, lt=1)]]
     distillation_temperature: Annotated[float, Field(gt=0)]
 
 

@@ -21,7 +21,7 @@ from checkstate.compression import distillation_loss, multiply_accumulates, prun
 from checkstate.datasets import Images, add_extra, load_split
 from checkstate.errors import UserError
 from checkstate.evaluation import macro_f1, rate
-from checkstate.export import export_fp32, has_vnni, quantize_int8
+from checkstate.export import as_predictor, export_fp32, has_vnni, quantize_int8
 from checkstate.files import md5_of, replacing, write_csv
 from checkstate.networks import load_model, predict_logits
 from checkstate.params import load_params
@@ -29,7 +29,7 @@ from checkstate.predictor import Predictor
 from checkstate.resume import resumable
 from checkstate.running import run_stage
 from checkstate.timing import interleave
-from checkstate.training import fit_model, fit_temperature, pick_device, prepare_torch
+from checkstate.training import fit_model, fit_temperature, prepare_torch
 
 INT8_SPEED = 4
 """An int8 multiply-accumulate counts as a quarter of an fp32 one: four share a register."""
@@ -65,12 +65,10 @@ def main() -> None:
         for ratio in settings.ratios:
             model = prune(teacher, ratio, card.image_size)
             if ratio:
-                loss = distillation_loss(
-                    teacher.to(pick_device(recipe.device)), settings.distillation_temperature
-                )
+                answers_of = as_predictor(teacher, card, recipe.threads)
+                loss = distillation_loss(answers_of, settings.distillation_temperature)
                 state = (resume, f"ratio-{ratio}")
                 fit_model(model, train, val, tuning, params.seed, print, loss, state)
-                teacher.cpu()
             logits = predict_logits(model, val.pixels, params.evaluate.batch_size)
             own = replace(card, temperature=fit_temperature(logits, val.labels))
             plain = folder / f"{ratio}-fp32.onnx"

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from checkstate.compression import distillation_loss, multiply_accumulates, prune
-from checkstate.networks import IMAGENET, Classifier, build_backbone, predict_logits
+from checkstate.compression import distillation_loss, drop_blocks, multiply_accumulates, prune
+from checkstate.errors import UserError
+from checkstate.export import as_predictor
+from checkstate.networks import IMAGENET, Card, Classifier, build_backbone, predict_logits
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +30,21 @@ def test_ratio_zero_keeps_the_answers(teacher: Classifier) -> None:
     assert np.array_equal(same, predict_logits(teacher, images, 2))
 
 
+def test_a_network_answers_without_a_residual_block(teacher: Classifier) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    shallow = drop_blocks(teacher, ["blocks.1.1"])
+    names = {name for name, _ in shallow.named_parameters()}
+    assert names < {name for name, _ in teacher.named_parameters()}
+    assert not any(name.startswith("backbone.blocks.1.1.") for name in names)
+    assert predict_logits(shallow, images, 2).shape == (2, 3)
+    with pytest.raises(UserError, match=r"the network has no blocks\.9\.9"):
+        drop_blocks(teacher, ["blocks.9.9"])
+
+
 def test_distillation_pulls_towards_the_teacher(teacher: Classifier) -> None:
     images = torch.randint(0, 256, (4, 64, 64, 3)).float()
-    loss = distillation_loss(teacher.eval(), 2.0)
+    card = Card("x", ["a", "b", "c"], (64, 64), "letterbox", *IMAGENET, 1.0, "", {})
+    loss = distillation_loss(as_predictor(teacher.eval(), card, 1), 2.0)
     targets = teacher(images).argmax(1)
     near = loss(teacher(images).detach(), targets, images)
     far = loss(-teacher(images).detach(), targets, images)

@@ -66,7 +66,7 @@ def test_export_and_quantization_repeat_to_the_bit(
 def test_int8_is_a_quarter_of_the_size_and_mostly_agrees(
     plain: Path, images: np.ndarray, tmp_path: Path
 ) -> None:
-    assert quantize_int8(plain, tmp_path / "small.onnx", images, True, CARD) in (0, 1, 2, 4)
+    assert quantize_int8(plain, tmp_path / "small.onnx", images, True, CARD) in (1, 2, 4)
     assert (tmp_path / "small.onnx").stat().st_size < 0.35 * plain.stat().st_size
     full, small = Predictor(plain).logits(images), Predictor(tmp_path / "small.onnx").logits(images)
     assert np.corrcoef(full.ravel(), small.ravel())[0, 1] > 0.8
