@@ -38,7 +38,10 @@ class Theme:
 
 @dataclass(frozen=True)
 class Cell:
-    """One control or widget. `text` is a label inside the control, `outside` one beside it."""
+    """One control or widget. `text` is a label inside the control, `outside` one beside it.
+
+    The position `apart` is a line of settings: the label at one end, the control at the other.
+    """
 
     random: Random
     index: int
@@ -121,7 +124,7 @@ def draw_cell(random: Random, index: int, library: Any, common: Any, theme: Them
     own = list(library.widgets)
     pool = own if own and random.random() < 0.8 else list(common.widgets)
     label = random.choice(random.choice([TEXTS["labels"][0], *TEXTS["labels"]]))
-    position = random.choice(["right", "right", "right", "left", "above", "below", "none", "none"])
+    position = random.choice(["right"] * 3 + ["none"] * 2 + ["left", "apart", "above", "below"])
     labelled = kind != "other" and position != "none"
     return Cell(
         random=random,
