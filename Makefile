@@ -13,7 +13,7 @@ test: .venv/installed
 	mypy
 	codespell
 	hadolint Dockerfile
-	pytest $(PYTEST)
+	pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(PYTEST)
 
 # requirements.txt anew from pyproject.toml; torch pins its own CUDA packages, where it has any
 lock: .venv/installed

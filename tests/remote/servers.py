@@ -46,12 +46,16 @@ class Server:
         raise AssertionError((self.folder / "log").read_text())
 
     def stop(self) -> None:
-        """kill -9, with its children, which may have process groups of their own."""
-        for process in psutil.Process(self.process.pid).children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        """kill -9, then its children, which may have process groups of their own.
+
+        In this order: nginx replaces a worker that dies before it.
+        """
+        children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.kill()
         self.process.wait()
+        for process in children:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 class Ssh(Server):

@@ -26,17 +26,20 @@ def kind(name: str, server: type[Server]) -> object:
     return pytest.param(server, id=name, marks=pytest.mark.skipif(bool(missing), reason=reason))
 
 
-@pytest.fixture(params=[kind("ssh", Ssh), kind("webdav", WebDav), kind("s3", S3)])
-def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    (tmp_path / "server").mkdir()
-    server = request.param(tmp_path / "server")
+@pytest.fixture(scope="module", params=[kind("ssh", Ssh), kind("webdav", WebDav), kind("s3", S3)])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One server for all tests: no two of them have an object in common."""
+    server = request.param(tmp_path_factory.mktemp("server"))
     yield server
     server.stop()
 
 
 def configure(repository: Path, options: dict[str, str]) -> None:
-    for key, value in options.items():
-        run(repository, "dvc", "remote", "modify", "--local", "storage", key, value)
+    """What `dvc remote modify --local` would write, without a second for each option."""
+    lines = "".join(f"    {key} = {value}\n" for key, value in options.items())
+    (repository / ".dvc/config.local").write_text(f"['remote \"storage\"']\n{lines}")
 
 
 @pytest.fixture
@@ -80,7 +83,9 @@ def test_what_is_pushed_comes_back(repository: Path) -> None:
 
 
 def test_wrong_credentials_give_one_clear_line(repository: Path, server: Server) -> None:
-    configure(repository, server.wrong())
+    options = server.options() | server.wrong()
+    options.pop("url")
+    configure(repository, options)
     out = run(repository, "dvc", "push", ok=False)
     [line] = [line for line in out.splitlines() if line.startswith("ERROR")]
     assert any(reason in line for reason in ("Permission denied", "401 (Unauthorized)", "(403)"))
@@ -133,7 +138,8 @@ def interrupt(repository: Path, server: Server, command: str, arriving: Path) ->
     except subprocess.TimeoutExpired:  # S3's client tries every object again; a person gives up
         going.kill()
         going.wait()
-    server.start()
+    finally:
+        server.start()
 
 
 def count_files(folder: Path) -> int:
