@@ -62,18 +62,18 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 """
 
 
-def first_answer(model: Path, png: bytes) -> dict[str, float]:
+def first_answer(model: Path, png: bytes, rounds: int) -> dict[str, float]:
     """Seconds from a process's start to its first answer, and its peak memory in megabytes.
 
-    The better of three, so that the file cache is warm and the machine's noise small. Memory is
-    what Linux calls VmHWM; the usual ru_maxrss would carry over from the process that starts it.
+    The best of some rounds, so that the file cache is warm and the machine's noise small. Memory
+    is what Linux calls VmHWM; the usual ru_maxrss would carry over from the process that starts it.
     """
     with tempfile.NamedTemporaryFile(suffix=".png") as image:
         image.write(png)
         image.flush()
         command = [sys.executable, "-c", FIRST, str(model), image.name, str(Path.cwd())]
         runs: list[str] = []
-        seconds = min(repeat(lambda: runs.append(output(command)), number=1, repeat=3))
+        seconds = min(repeat(lambda: runs.append(output(command)), number=1, repeat=rounds))
     return {"cold_start_s": seconds, "peak_mb": min(int(run) for run in runs) / 1024}
 
 

@@ -47,7 +47,7 @@ def picture() -> Image.Image:
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small real ONNX model, untrained."""
     torch.manual_seed(0)
-    backbone = build_backbone("mobilenetv3_small_050", 3, (64, 64), "none")
+    backbone = build_backbone("test_efficientnet", 3, (64, 64), "none")
     path = tmp_path_factory.mktemp("model") / "model.onnx"
     card = Card("x", list(CLASSES), (64, 64), "letterbox", *IMAGENET, 1.5, "0" * 32, {"seed": 0})
     export_fp32(path, Classifier(backbone, *IMAGENET), card)

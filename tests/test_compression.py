@@ -11,7 +11,11 @@ from checkstate.networks import IMAGENET, Card, Classifier, build_backbone, pred
 @pytest.fixture(scope="module")
 def teacher() -> Classifier:
     torch.manual_seed(0)
-    return Classifier(build_backbone("mobilenetv3_small_050", 3, (64, 64), "none"), *IMAGENET)
+    return build("mobilenetv3_small_050")
+
+
+def build(backbone: str) -> Classifier:
+    return Classifier(build_backbone(backbone, 3, (64, 64), "none"), *IMAGENET).eval()
 
 
 def test_pruning_removes_channels_in_eights_and_the_network_still_answers(
@@ -41,10 +45,11 @@ def test_a_network_answers_without_a_residual_block(teacher: Classifier) -> None
         drop_blocks(teacher, ["blocks.9.9"])
 
 
-def test_distillation_pulls_towards_the_teacher(teacher: Classifier) -> None:
+def test_distillation_pulls_towards_the_teacher() -> None:
+    teacher = build("test_efficientnet")
     images = torch.randint(0, 256, (4, 64, 64, 3)).float()
     card = Card("x", ["a", "b", "c"], (64, 64), "letterbox", *IMAGENET, 1.0, "", {})
-    loss = distillation_loss(as_predictor(teacher.eval(), card, 1), 2.0)
+    loss = distillation_loss(as_predictor(teacher, card, 1), 2.0)
     targets = teacher(images).argmax(1)
     near = loss(teacher(images).detach(), targets, images)
     far = loss(-teacher(images).detach(), targets, images)

@@ -21,7 +21,7 @@ TINY: dict[str, dict[str, object]] = {
     "data": {"name": "tiny"},
     "split": {"val": 0.25, "test": 0.25},
     "train": {
-        "backbone": "mobilenetv3_small_050",
+        "backbone": "test_efficientnet",
         "weights": "none",
         "init_from": "",
         "image_size": 32,
