@@ -7,6 +7,7 @@ export DVC_NO_ANALYTICS := 1
 repro: .venv/installed
 	dvc repro
 
+# one file of tests stays on one worker, so that what its fixtures make is made once
 test: .venv/installed
 	ruff format --check .
 	ruff check .

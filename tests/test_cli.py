@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import onnx
 import pytest
 from PIL import Image
 
@@ -172,7 +173,6 @@ def test_ten_thousand_images_need_no_more_memory_than_a_hundred(
 
 
 def test_export_triton_matches_the_graph(model: Path, tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx")
     status, _, _ = run("export-triton", tmp_path, "--model", model)
     assert status == 0
     config = (tmp_path / "checkstate/config.pbtxt").read_text()

@@ -10,11 +10,11 @@ from checkstate.networks import IMAGENET, Card, Classifier, build_backbone, pred
 
 @pytest.fixture(scope="module")
 def teacher() -> Classifier:
-    torch.manual_seed(0)
     return build("mobilenetv3_small_050")
 
 
 def build(backbone: str) -> Classifier:
+    torch.manual_seed(0)
     return Classifier(build_backbone(backbone, 3, (64, 64), "none"), *IMAGENET).eval()
 
 

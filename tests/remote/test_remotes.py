@@ -38,7 +38,8 @@ def server(
 
 def configure(repository: Path, options: dict[str, str]) -> None:
     """What `dvc remote modify --local` would write, without a second for each option."""
-    lines = "".join(f"    {key} = {value}\n" for key, value in options.items())
+    private = {key: value for key, value in options.items() if key != "url"}
+    lines = "".join(f"    {key} = {value}\n" for key, value in private.items())
     (repository / ".dvc/config.local").write_text(f"['remote \"storage\"']\n{lines}")
 
 
@@ -55,7 +56,7 @@ def repository(tmp_path: Path, server: Server) -> Path:
         (folder / f"data/c{i % 3}/{i}.bin").write_bytes(os.urandom(200_000))
     run(folder, "dvc", "add", "-q", "data")
     options = server.options()
-    run(folder, "dvc", "remote", "add", "-f", "-d", "storage", options.pop("url"))
+    run(folder, "dvc", "remote", "add", "-f", "-d", "storage", options["url"])
     run(folder, "dvc", "remote", "modify", "storage", "verify", "true")
     configure(folder, options)
     settle(folder, "data")
@@ -83,9 +84,7 @@ def test_what_is_pushed_comes_back(repository: Path) -> None:
 
 
 def test_wrong_credentials_give_one_clear_line(repository: Path, server: Server) -> None:
-    options = server.options() | server.wrong()
-    options.pop("url")
-    configure(repository, options)
+    configure(repository, server.options() | server.wrong())
     out = run(repository, "dvc", "push", ok=False)
     [line] = [line for line in out.splitlines() if line.startswith("ERROR")]
     assert any(reason in line for reason in ("Permission denied", "401 (Unauthorized)", "(403)"))

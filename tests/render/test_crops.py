@@ -1,6 +1,7 @@
 """One library in the real Chromium, where it and render/node_modules are installed."""
 
 import io
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -8,11 +9,13 @@ from random import Random
 import pytest
 import yaml
 from PIL import Image
+from playwright.sync_api import Browser
 
-from render.crops import contrast, pages, shrink
-from render.pages import HERE, draw_page
+from render.crops import IDLE, MEASURE, SITE, contrast, pages, serve, shrink
+from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, draw_page
 from tests.conftest import CHROMIUM
 
+LIBRARIES = yaml.safe_load((HERE / "params.yaml").read_text())["libraries"]
 needs_browser = pytest.mark.skipif(
     not (HERE / "node_modules").is_dir() or not CHROMIUM,
     reason="needs Chromium and `npm ci --prefix render`",
@@ -43,11 +46,28 @@ def test_an_interrupted_run_goes_on_with_the_pages_it_has(tmp_path: Path) -> Non
     assert (tmp_path / "0.zip").stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("library", yaml.safe_load((HERE / "params.yaml").read_text())["libraries"])
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_every_librarys_template_makes_a_page(library: str) -> None:
     html, cells = draw_page(library, Random(1))
     assert all(f'id="cell{cell.index}"' in html for cell in cells)
     assert {cell.kind for cell in cells} & {"checkbox", "radio", "switch"}
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_crop_is_cut_around_its_control(library: str, browser: Browser) -> None:
+    html, cells = draw_page(library, Random(1))
+    page = browser.new_page(viewport={"width": COLUMNS * WIDTH, "height": ROWS * HEIGHT})
+    page.route("**/*", partial(serve, html=html))
+    page.goto(SITE, wait_until="load")
+    page.evaluate(IDLE)
+    for cell in (cell for cell in cells if cell.kind != "other"):
+        seen = page.evaluate(MEASURE, cell.index)
+        left, top, right, bottom = seen["control"]
+        x, y = (left + right) / 2, (top + bottom) / 2
+        assert seen["box"][0] <= x <= seen["box"][2], (cell.kind, cell.position)
+        assert seen["box"][1] <= y <= seen["box"][3], (cell.kind, cell.position)
 
 
 def test_shrinking_loses_nothing() -> None:
