@@ -10,7 +10,7 @@ import numpy as np
 from cleanlab.rank import get_label_quality_scores
 
 from checkstate.errors import UserError
-from checkstate.files import read_archive, read_csv, write_csv
+from checkstate.files import read_archive, read_csv, replacing, write_csv
 from checkstate.pages import thumbnail, write_page
 
 Row = dict[str, str]
@@ -36,14 +36,15 @@ def suspects(predictions: list[Row], manifest: list[Row]) -> list[dict[str, Any]
     for row, score in zip(predictions, scores, strict=True):
         fact = facts[row["path"]]
         reasons = []
+        clash = bool(fact["conflict"]) or len(groups[fact["group"]]) > 1
         if fact["conflict"]:
             reasons.append(f"same pixels as {fact['conflict']}")
-        elif len(groups[fact["group"]]) > 1:
+        elif clash:
             reasons.append("a near-duplicate has another label")
         if row["predicted"] != row["label"]:
             reasons.append(f"said to be {row['predicted']}, {float(row['confidence']):.0%} sure")
-        ranked.append({**row, "score": float(score), "why": "; ".join(reasons), "fact": fact})
-    return sorted(ranked, key=lambda row: (not row["fact"]["conflict"], row["score"]))
+        ranked.append({**row, "score": float(score), "why": "; ".join(reasons), "clash": clash})
+    return sorted(ranked, key=lambda row: (not row["clash"], row["score"]))
 
 
 def audit(target: Path, limit: int) -> int:
@@ -64,9 +65,9 @@ def audit(target: Path, limit: int) -> int:
         row["picture"] = thumbnail(member.read())
     images = len(predictions)
     write_page(target.with_suffix(".html"), "audit.html.j2", rows=rows, images=images)
-    write_csv(
-        target.with_suffix(".csv"),
-        [{"path": r["path"], "decision": "keep", "reason": r["why"]} for r in rows]
-        or [{"path": "", "decision": "", "reason": ""}],
-    )
+    decisions = [{"path": r["path"], "decision": "keep", "reason": r["why"]} for r in rows]
+    with replacing(target.with_suffix(".csv")) as temporary:
+        temporary.write_text("path,decision,reason\n")
+        if decisions:
+            write_csv(temporary, decisions)
     return len(rows)

@@ -55,6 +55,9 @@ def one_line_errors(extra: str) -> Iterator[None]:
     except UserError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+    except OSError as error:
+        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -262,9 +265,10 @@ def export_triton(
     max_batch: Annotated[int, typer.Option(min=1)] = 64,
 ) -> None:
     """Write a model repository for NVIDIA Triton, with dynamic batching."""
-    from checkstate.triton import write_repository
+    with one_line_errors("serve"):
+        from checkstate.triton import write_repository
 
-    write_repository(open_model(model), target, max_batch)
+        write_repository(open_model(model), target, max_batch)
     typer.echo(f"wrote {target}/checkstate")
 
 

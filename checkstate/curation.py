@@ -203,7 +203,11 @@ def read_decisions(path: Path, known: list[str]) -> dict[str, str]:
     names = {name.split("/", 1)[1]: name for name in known if name.split("/")[0] in SPLITS}
     names |= {name: name for name in known}
     for line, row in enumerate(read_csv(path), start=2):
-        name, decision = row.get("path", ""), row.get("decision", "")
+        if not {"path", "decision"} <= row.keys():
+            raise UserError(
+                f"{path}: its columns are {', '.join(map(str, row))}; use path,decision,reason"
+            )
+        name, decision = row["path"], row["decision"]
         if decision not in {"keep", "exclude", "ambiguous"} and not decision.startswith("label="):
             raise UserError(
                 f"{path}:{line}: decision {decision!r}: use keep, exclude, ambiguous or label=CLASS"
@@ -243,8 +247,12 @@ def curate_source(source: Path, *, drop: bool, distance: int) -> list[Row]:
 
     What is left out or contradicts itself is said on stderr, one line an image.
     """
-    rows = inspect_all(read_members(source))
-    listed = Path("data/curation", f"{source.stem}.csv")
+    try:
+        rows = inspect_all(read_members(source))
+    except (zipfile.BadZipFile, tarfile.TarError) as error:
+        raise UserError(f"{source}: damaged archive ({error}); fetch or make it again") from error
+    name = source.name if source.is_dir() else source.stem
+    listed = Path("data/curation", f"{name}.csv")
     decisions = read_decisions(listed, [str(row["path"]) for row in rows])
     curate(rows, decisions, drop=drop, distance=distance)
     check_classes(class_folders(source), rows)

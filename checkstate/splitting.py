@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,13 @@ Rows = Sequence[dict[str, str]]
 
 
 def take(rows: Rows, share: float, seed: int) -> NDArray[np.bool_]:
-    """Mark about `share` of the rows, stratified by label, whole groups only."""
-    folds = folds_of(rows, max(2, round(1 / share)), seed)
-    wanted = max(1, round(share * (folds.max() + 1)))
-    marked: NDArray[np.bool_] = folds < wanted
+    """Mark about `share` of the rows, 0 to 1, stratified by label, whole groups only.
+
+    It is the nearest fraction of few folds: 0.15 marks one of seven, 0.4 two of five.
+    """
+    part = Fraction(share).limit_denominator(max(10, round(1 / share)))
+    folds = folds_of(rows, part.denominator, seed)
+    marked: NDArray[np.bool_] = folds < part.numerator
     return marked
 
 

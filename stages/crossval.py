@@ -9,6 +9,7 @@ import numpy as np
 from dvclive.live import Live
 from scipy import stats
 
+from checkstate.errors import UserError
 from checkstate.evaluation import summarise
 from checkstate.files import read_csv, write_csv
 from checkstate.params import load_params
@@ -19,7 +20,10 @@ def main() -> None:
     """Read metrics/crossval/fold-*.csv; write out-of-fold predictions and their metrics."""
     params = load_params()
     folds = range(params.crossval.folds)
-    rows = [row for fold in folds for row in read_csv(f"metrics/crossval/fold-{fold}.csv")]
+    sources = [Path(f"metrics/crossval/fold-{fold}.csv") for fold in folds]
+    if missing := next((source for source in sources if not source.exists()), None):
+        raise UserError(f"{missing} is missing: add the fold to the list in crossval/dvc.yaml")
+    rows = [row for source in sources for row in read_csv(source)]
     classes = [key.removeprefix("p_") for key in rows[0] if key.startswith("p_")]
     probabilities = np.array([[row[f"p_{name}"] for name in classes] for row in rows], np.float32)
     probabilities /= probabilities.sum(1, keepdims=True)

@@ -6,6 +6,7 @@ python -m stages.fold 0
 import sys
 
 from checkstate.datasets import add_extra, load_rows
+from checkstate.errors import UserError
 from checkstate.evaluation import prediction_rows
 from checkstate.files import read_csv, write_csv
 from checkstate.networks import predict_logits
@@ -21,6 +22,10 @@ def main() -> None:
     fold = int(sys.argv[1])
     params = load_params()
     recipe = params.train
+    if fold >= params.crossval.folds:
+        raise UserError(
+            f"crossval.folds={params.crossval.folds}: take {fold} out of crossval/dvc.yaml"
+        )
     prepare_torch(params.seed, recipe.threads)
     rows = [row for row in read_csv("data/manifest.csv") if row["kept"] == "1"]
     classes = sorted({row["label"] for row in rows})

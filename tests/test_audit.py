@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from checkstate.audit import audit, suspects
 from checkstate.curation import curate_source, kept_members, read_decisions
@@ -43,6 +44,27 @@ def test_page_and_list_are_written_and_curate_reads_the_list(project: Path) -> N
     assert wrong in page
     assert "data:image/png;base64," in page
     assert read_decisions(project / "suspects.csv", [wrong]) == {wrong: "keep"}
+
+
+def test_a_near_duplicate_under_another_label_comes_before_a_doubtful_one(project: Path) -> None:
+    first = sorted((project / "data/tiny/unchecked").iterdir())[-1]
+    image = Image.open(first).convert("RGB")
+    image.resize((image.width * 2, image.height * 2)).save(project / "data/tiny/other/big.png")
+    wrong = write_inputs(project)
+    ranked = suspects(
+        read_csv("metrics/crossval/plots/predictions.csv"), read_csv("data/manifest.csv")
+    )
+    assert {row["path"] for row in ranked[:2]} == {"other/big.png", f"unchecked/{first.name}"}
+    assert ranked[0]["why"] == "a near-duplicate has another label"
+    assert ranked[2]["path"] == wrong
+
+
+def test_a_list_of_no_suspects_can_be_read_as_well(project: Path) -> None:
+    write_inputs(project)
+    rows = read_csv("metrics/crossval/plots/predictions.csv")
+    write_csv("metrics/crossval/plots/predictions.csv", rows[1:])
+    assert audit(project / "suspects", 10) == 0
+    assert read_decisions(project / "suspects.csv", []) == {}
 
 
 @pytest.mark.usefixtures("project")

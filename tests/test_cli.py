@@ -172,6 +172,13 @@ def test_ten_thousand_images_need_no_more_memory_than_a_hundred(
     assert peaks[1] - peaks[0] < 20_000  # kilobytes
 
 
+def test_a_target_that_cannot_be_written_is_named(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    status, _, said = run("export-triton", tmp_path / "taken", "--model", model)
+    assert (status, said.count("\n")) == (1, 1)
+    assert "taken" in said
+
+
 def test_export_triton_matches_the_graph(model: Path, tmp_path: Path) -> None:
     status, _, _ = run("export-triton", tmp_path, "--model", model)
     assert status == 0

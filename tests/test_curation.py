@@ -84,6 +84,31 @@ def test_a_decision_that_cannot_be_meant_is_refused(project: Path) -> None:
         rows_of(project)
 
 
+def test_a_list_without_its_columns_is_refused(project: Path) -> None:
+    """As a spreadsheet leaves it that puts a mark before the first column."""
+    (project / "data/curation").mkdir()
+    text = "\ufeffpath,decision,reason\nchecked/a.png,exclude,why\n"
+    (project / "data/curation/tiny.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"tiny\.csv: its columns are .*path,decision,reason"):
+        rows_of(project)
+
+
+def test_a_folder_with_a_dot_in_its_name_has_its_list(project: Path) -> None:
+    (project / "data/tiny").rename(project / "data/v1.2")
+    name = "checked/" + sorted(p.name for p in (project / "data/v1.2/checked").iterdir())[0]
+    decide(project, f"{name},exclude")
+    (project / "data/curation/tiny.csv").rename(project / "data/curation/v1.2.csv")
+    rows = curate_source(project / "data/v1.2", drop=False, distance=8)
+    assert [row["path"] for row in rows if not row["kept"]] == [name]
+
+
+@pytest.mark.parametrize("name", ["broken.zip", "broken.tar"])
+def test_a_damaged_archive_is_named(project: Path, name: str) -> None:
+    (project / "data" / name).write_bytes(b"no archive")
+    with pytest.raises(UserError, match=f"data/{name}: damaged archive"):
+        curate_source(find_data(name), drop=False, distance=8)
+
+
 def test_a_listed_image_that_is_not_there_is_named(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

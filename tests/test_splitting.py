@@ -23,6 +23,12 @@ def test_shares_are_kept_for_every_class() -> None:
         assert 10 <= counts[label, "test"] <= 20
 
 
+def test_a_large_share_is_met_as_well() -> None:
+    counts = Counter(split_rows(rows_of(100), 0.1, 0.4, seed=0))
+    assert 110 <= counts["test"] <= 130
+    assert 20 <= counts["val"] <= 40
+
+
 def test_a_group_stays_on_one_side() -> None:
     rows = rows_of(60)
     for i, row in enumerate(rows):
