@@ -21,19 +21,20 @@ from checkstate.compression import distillation_loss, multiply_accumulates, prun
 from checkstate.datasets import Images, add_extra, load_split
 from checkstate.errors import UserError
 from checkstate.evaluation import macro_f1, rate
-from checkstate.export import as_predictor, export_fp32, has_vnni, quantize_int8
+from checkstate.export import as_predictor, export_fp32
 from checkstate.files import md5_of, replacing, write_csv
 from checkstate.networks import load_model, predict_logits
 from checkstate.params import load_params
 from checkstate.predictor import Predictor
+from checkstate.quantization import has_vnni, quantize_int8
 from checkstate.resume import resumable
 from checkstate.running import run_stage
 from checkstate.timing import interleave
 from checkstate.training import fit_model, fit_temperature, prepare_torch
 
-INT8_SPEED = 4
-"""An int8 multiply-accumulate counts as a quarter of an fp32 one: four share a register."""
-
+INT8_SPEED = 4 if has_vnni() else 1
+"""Int8 multiply-accumulates in the time of one of fp32: four share a register, but without VNNI the
+instructions that keep their sums from saturating cost what that gains."""
 
 Candidate = dict[str, Any]
 
