@@ -27,10 +27,11 @@ render: .venv/installed
 	npm ci --prefix render
 	dvc repro render/dvc.yaml
 
-# what every training goes on from; minutes on a GPU, hours on two cores
+# what every training goes on from, and the starter data that it has not seen; hours on two cores
 weights: render
-	dvc repro pretrain/dvc.yaml
+	dvc repro pretrain/dvc.yaml:student
 	cp models/student.safetensors pretrain/weights/
+	python -m render.starter
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'

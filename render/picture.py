@@ -8,9 +8,10 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from checkstate.files import read_csv
+from checkstate.files import read_csv, replacing
 from checkstate.images import read_image
 from checkstate.predictor import Predictor
+from checkstate.running import run_stage
 
 COLUMNS, ROWS = 7, 6
 CELL = (150, 92)  # pixels, of which the lowest 22 hold the answer
@@ -31,8 +32,9 @@ def main() -> None:
         sheet.paste(image, (left + (CELL[0] - image.width) // 2, top + 8))
         colour = INK if said.label == row["label"] else WRONG
         draw.text((left + 10, top + 74), f"{said.label} {said.confidence:.0%}", fill=colour)
-    sheet.save("docs/controls.png", optimize=True)
+    with replacing("docs/controls.png") as temporary:
+        sheet.save(temporary, "PNG", optimize=True)
 
 
 if __name__ == "__main__":
-    main()
+    run_stage(main)

@@ -5,13 +5,17 @@ import re
 import subprocess
 import sys
 import venv
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import kubernetes_validate
 import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.pipeline.conftest import wait_for
+from tests.remote.servers import free_port
 
 
 def test_the_kubernetes_manifests_fit_together() -> None:
@@ -44,7 +48,8 @@ def test_the_dockerfile_copies_only_what_exists_or_is_made() -> None:
 
 @pytest.mark.slow
 def test_the_serve_image_runs_in_a_clean_environment(model: Path, tmp_path: Path) -> None:
-    """What the serve target installs is enough to predict and serve, stays small, has no torch."""
+    """What the serve target installs is enough to predict and serve, and has no torch; without the
+    service it stays small."""
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env/bin/python"
     before = size_of(tmp_path / "env")
@@ -55,9 +60,27 @@ def test_the_serve_image_runs_in_a_clean_environment(model: Path, tmp_path: Path
     image = next((ROOT / "data/starter/checked").glob("*.png"))
     command = [tmp_path / "env/bin/checkstate", "predict", "--model", model, image]
     assert subprocess.run(command, check=True, cwd=tmp_path, capture_output=True).stdout
+    subprocess.run([*install, f"{ROOT}[serve]"], check=True)
     code = "import importlib.util as u, sys; sys.exit(u.find_spec('torch') is not None)"
     subprocess.run([python, "-c", code], check=True, cwd=tmp_path)
+    port = str(free_port())
+    command = [tmp_path / "env/bin/checkstate", "serve", "--model", model, "--port", port]
+    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: reads(f"http://127.0.0.1:{port}/readyz"))
+        with image.open("rb") as file:
+            answer = httpx.post(f"http://127.0.0.1:{port}/predict", files={"files": file})
+        assert answer.json()["results"][0]["label"] in {"checked", "unchecked", "other"}
+    finally:
+        server.terminate()
+        assert server.wait(30) == 0
     print(f"runtime {runtime / 1e6:.0f} MB on {sys.version.split()[0]}")
+
+
+def reads(url: str) -> bool:
+    with suppress(httpx.ConnectError):
+        return httpx.get(url).is_success
+    return False
 
 
 def size_of(folder: Path) -> int:

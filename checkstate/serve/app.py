@@ -14,7 +14,14 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, File, HTTPException, Response, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -109,6 +116,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     most_files = min(settings.max_files, settings.max_queue)
     explaining = asyncio.Semaphore(1)  # 145 runs of the model each: one at a time
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)  # memory and CPU seconds, on Linux
     requests = Counter("checkstate_requests", "Requests", ["path", "status"], registry=registry)
     seconds = Histogram("checkstate_request_seconds", "Request time", registry=registry)
     labels = Counter("checkstate_answers", "Answers", ["label"], registry=registry)

@@ -14,9 +14,9 @@ import psutil
 
 
 def find(tool: str) -> str | None:
-    """A program, also where root's programs and those of this environment lie."""
+    """A program, also where root's programs and those of this environment lie; or a path."""
     places = f"{os.environ['PATH']}:/usr/sbin:{Path(sys.executable).parent}"
-    return shutil.which(tool, path=places)
+    return shutil.which(tool, mode=os.F_OK, path=places)
 
 
 def free_port() -> int:
@@ -94,13 +94,14 @@ class Ssh(Server):
 class WebDav(Server):
     """nginx with its WebDAV modules."""
 
-    needs = ("nginx",)
+    MODULE = "/usr/lib/nginx/modules/ngx_http_dav_ext_module.so"
+    needs = ("nginx", MODULE)
 
     def prepare(self) -> None:
         (self.folder / "www/store").mkdir(parents=True)
         (self.folder / "users").write_text("user:{PLAIN}password\n")
         (self.folder / "nginx.conf").write_text(
-            "load_module /usr/lib/nginx/modules/ngx_http_dav_ext_module.so;\ndaemon off;\n"
+            f"load_module {self.MODULE};\ndaemon off;\n"
             f"user {getpass.getuser()};\npid {self.folder}/pid;\nerror_log {self.folder}/log;\n"
             f"events {{}}\nhttp {{ access_log off; client_body_temp_path {self.folder}/body;\n"
             f"server {{ listen 127.0.0.1:{self.port}; client_max_body_size 0;\n"

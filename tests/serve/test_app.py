@@ -92,6 +92,7 @@ def test_health_readiness_and_metrics(start: Start, crops: list[Path]) -> None:
     text = httpx.get(f"{url}/metrics").text
     assert 'checkstate_requests_total{path="/predict",status="200"} 1.0' in text
     assert "checkstate_queue 0.0" in text
+    assert "process_resident_memory_bytes" in text
 
 
 def test_a_full_queue_answers_503_with_retry_after_and_the_rest_are_served(
