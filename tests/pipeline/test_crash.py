@@ -135,10 +135,11 @@ def test_twenty_random_kills_twenty_identical_endings(
             wait_for(lambda r=repro, m=moment: cpu_of(r) >= m or ended(r))
             at_work = "stage" if running_stages(repro) else "ended" if ended(repro) else "DVC"
         kept = [path.stem for path in states(repository)]
+        done = go_on(repository)
         print(
             f"kill {number:2}: {stage:14} {signal.name:7} to {whom:5} at {moment:4.1f} of "
             f"{seconds[stage]:4.1f} CPU seconds, in {at_work:5}, state kept: {kept or 'none'}, "
-            f"to do before the next: {go_on(repository)}",
+            f"to do before the next: {done}",
             flush=True,
         )
         assert (locked(repository), decisions(repository)) == before
