@@ -5,17 +5,20 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from checkstate.export import export_fp32
+from checkstate.images import Pixels
 from checkstate.networks import IMAGENET, Card, Classifier, build_backbone
 from checkstate.predictor import Predictor
 
 ROOT = Path(__file__).parent.parent
 CLASSES = ("checked", "other", "unchecked")
+SMALL = Card("x", ["a", "b"], (48, 64), "letterbox", *IMAGENET, 2.0, "0" * 32, {"seed": 0})
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
 
 
@@ -58,6 +61,28 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def predictor(model: Path) -> Predictor:
     """That model, loaded."""
     return Predictor(model, threads=1)
+
+
+@pytest.fixture(scope="session")
+def network() -> Classifier:
+    """The default backbone for two classes, its head untrained."""
+    torch.manual_seed(0)
+    backbone = build_backbone("tf_efficientnet_lite0", 2, SMALL.image_size, "imagenet")
+    return Classifier(backbone, *IMAGENET).eval()
+
+
+@pytest.fixture(scope="session")
+def plain(network: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That network in fp32 ONNX."""
+    path = tmp_path_factory.mktemp("plain") / "plain.onnx"
+    export_fp32(path, network, SMALL)
+    return path
+
+
+@pytest.fixture(scope="session")
+def noise() -> Pixels:
+    """Seven inputs of that network."""
+    return np.random.default_rng(0).integers(0, 256, (7, *SMALL.image_size, 3), dtype=np.uint8)
 
 
 @pytest.fixture
