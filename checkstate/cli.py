@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,10 +37,10 @@ UNSURE = "(unsure)"
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata: what matters is an ImageError
 
 
-def open_model(path: Path, threads: int = 0) -> Predictor:
+def open_model(path: Path) -> Predictor:
     """Load a model, or end with status 2 and one line."""
     try:
-        return Predictor(path, threads=threads)
+        return Predictor(path)
     except ModelError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
@@ -189,32 +191,38 @@ def serve(
     max_batch: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 8,
     max_queue: Annotated[int, typer.Option(min=1, help="Images that may wait.")] = 256,
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = 20_000_000,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Threads that decode and run the model; one a core.")
-    ] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; under load, one a core.")] = 1,
 ) -> None:
     """Serve the model over HTTP, with a page at /."""
     with one_line_errors("serve"):
         import uvicorn
 
-        from checkstate.serve.app import Settings, create_app
+        from checkstate.serve.app import HANDED, Settings, handed
         from checkstate.serve.logs import CONFIG
-    settings = Settings(
-        token=token,
-        allow_urls=allow_urls,
-        workers=workers,
-        max_batch=max_batch,
-        max_queue=max_queue,
-        max_bytes=max_bytes,
+    open_model(model)
+    os.environ[HANDED] = handed(
+        model,
+        Settings(
+            token=token,
+            allow_urls=allow_urls,
+            max_batch=max_batch,
+            max_queue=max_queue,
+            max_bytes=max_bytes,
+        ),
     )
-    uvicorn.run(
-        create_app(open_model(model, threads=1), settings),
-        host=host,
-        port=port,
-        access_log=False,
-        log_config=CONFIG,
-        timeout_graceful_shutdown=30,
-    )
+    with tempfile.TemporaryDirectory() as counters:
+        if workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
+        uvicorn.run(
+            "checkstate.serve.app:create",
+            factory=True,
+            workers=workers,
+            host=host,
+            port=port,
+            access_log=False,
+            log_config=CONFIG,
+            timeout_graceful_shutdown=30,
+        )
 
 
 @app.command()

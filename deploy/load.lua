@@ -1,6 +1,6 @@
 -- Load on a running service: clients that send one small crop after the other.
 --
---   checkstate serve &
+--   checkstate serve --workers 2 &
 --   wrk --threads 1 --connections 64 --duration 60s --timeout 10s --latency \
 --     --script deploy/load.lua http://127.0.0.1:8000
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import io
+import json
 import logging
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, File, HTTPException, Response, UploadFile
@@ -22,6 +25,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -47,7 +51,6 @@ class Settings:
 
     token: str = ""
     allow_urls: bool = False
-    workers: int = 2
     max_batch: int = 8
     max_queue: int = 256
     max_bytes: int = 20_000_000
@@ -104,24 +107,36 @@ def problem(status: int, detail: str) -> Response:
     return JSONResponse({"detail": detail}, status, {"Connection": "close", **retry})
 
 
+HANDED = "CHECKSTATE_SERVICE"
+"""The environment variable in which `checkstate serve` hands its processes what they serve."""
+
+
+def handed(model: Path, settings: Settings) -> str:
+    """What `create` reads from HANDED."""
+    return json.dumps({"model": str(model), "settings": asdict(settings)})
+
+
+def create() -> ASGIApp:
+    """Build the service of one process of `checkstate serve`."""
+    given = json.loads(os.environ[HANDED])
+    return create_app(Predictor(given["model"], threads=1), Settings(**given["settings"]))
+
+
 def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     """Build the service around a loaded model."""
-    batcher = Batcher(
-        predictor,
-        settings.workers,
-        settings.max_batch,
-        settings.max_queue,
-        settings.max_pixels,
-    )
+    batcher = Batcher(predictor, settings.max_batch, settings.max_queue, settings.max_pixels)
     most_files = min(settings.max_files, settings.max_queue)
     explaining = asyncio.Semaphore(1)  # 145 runs of the model each: one at a time
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)  # memory and CPU seconds, on Linux
+    ProcessCollector(registry=registry)  # memory and CPU seconds, on Linux, of a lone process
     requests = Counter("checkstate_requests", "Requests", ["path", "status"], registry=registry)
     seconds = Histogram("checkstate_request_seconds", "Request time", registry=registry)
     labels = Counter("checkstate_answers", "Answers", ["label"], registry=registry)
-    Gauge("checkstate_queue", "Images that wait", registry=registry).set_function(
-        batcher.queue.qsize
+    waiting = Gauge(
+        "checkstate_waiting",
+        "Images without an answer yet",
+        registry=registry,
+        multiprocess_mode="livesum",
     )
     page = files("checkstate.serve").joinpath("page.html").read_text(encoding="utf-8")
 
@@ -186,10 +201,13 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
             log.info({"path": path, "status": status, "ms": round(1000 * spent, 1)})
 
     async def answer(contents: list[tuple[str, bytes]]) -> Response:
+        waiting.inc(len(contents))
         try:
             answered = await batcher.answer([content for _, content in contents])
         except OverloadError as error:
             raise HTTPException(503, "busy", {"Retry-After": "1"}) from error
+        finally:
+            waiting.dec(len(contents))
         results = []
         for (name, _), row in zip(contents, answered, strict=True):
             if isinstance(row, ImageError):
@@ -266,8 +284,13 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
 
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
-        """Counters for Prometheus."""
-        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+        """Counters for Prometheus, summed over the processes."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            shown = registry
+        else:
+            shown = CollectorRegistry()
+            MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(shown), media_type="text/plain; version=0.0.4")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def index() -> HTMLResponse:

@@ -27,32 +27,30 @@ class OverloadError(Exception):
 
 
 class Batcher:
-    """Takes what waits, at most `max_batch` images, whenever one of its workers is free.
+    """Takes what waits, at most `max_batch` images, whenever the model is free.
 
     No timer: a lone request never waits for company, and under load batches fill themselves
-    while the workers are busy (as in Clipper, Crankshaw et al. 2017, with a delay of zero). A
-    worker decodes and runs the model in one thread; with one a core, decoding, the model and
-    the event loop share the cores without idling.
+    while the model is busy (as in Clipper, Crankshaw et al. 2017, with a delay of zero). One
+    thread decodes and runs the model; more of them would wait for Python's lock, so that more
+    cores want more processes.
     """
 
     def __init__(
-        self, predictor: Predictor, workers: int, max_batch: int, max_queue: int, max_pixels: int
+        self, predictor: Predictor, max_batch: int, max_queue: int, max_pixels: int
     ) -> None:
         self.predictor = predictor
-        self.workers = workers
         self.max_batch = max_batch
         self.max_pixels = max_pixels
         self.queue: asyncio.Queue[Waiting] = asyncio.Queue(max_queue)
-        self.pool = ThreadPoolExecutor(workers, "model")
+        self.pool = ThreadPoolExecutor(1, "model")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Answer while the context lasts, and at its end finish everything accepted."""
-        tasks = [asyncio.create_task(self.work()) for _ in range(self.workers)]
+        task = asyncio.create_task(self.work())
         yield
         await self.queue.join()
-        for task in tasks:
-            task.cancel()
+        task.cancel()
         self.pool.shutdown()
 
     async def answer(self, contents: list[bytes]) -> list[Answered]:

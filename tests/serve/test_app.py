@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -91,7 +93,7 @@ def test_health_readiness_and_metrics(start: Start, crops: list[Path]) -> None:
     assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
     text = httpx.get(f"{url}/metrics").text
     assert 'checkstate_requests_total{path="/predict",status="200"} 1.0' in text
-    assert "checkstate_queue 0.0" in text
+    assert "checkstate_waiting 0.0" in text
     assert "process_resident_memory_bytes" in text
 
 
@@ -152,38 +154,63 @@ def test_hostile_files_are_answered_in_one_line(start: Start, picture: Image.Ima
         assert httpx.post(f"{url}/predict", files=upload(content)).status_code == 200
 
 
-def test_sigterm_finishes_what_was_accepted_and_logs_say_nothing_of_images(
-    model: Path, crops: list[Path]
-) -> None:
-    """The real command in a process of its own."""
+@contextmanager
+def command(
+    model: Path, *options: str, workers: int = 1
+) -> Iterator[tuple[str, subprocess.Popen[str], list[str]]]:
+    """The real command: its address, its process and the first lines that it logged."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "checkstate.cli", "serve", "--max-batch=1", f"--port={port}"]
-    url = f"http://127.0.0.1:{port}"
-    files = upload(*[crops[0].read_bytes()] * 60)
-    with (
-        subprocess.Popen(
-            [*command, f"--model={model}"], stdout=subprocess.PIPE, text=True
-        ) as server,
-        ThreadPoolExecutor(1) as pool,
-    ):
+    line = [sys.executable, "-m", "checkstate.cli", "serve", f"--model={model}", f"--port={port}"]
+    with subprocess.Popen(
+        [*line, f"--workers={workers}", *options], stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdout
         log = [next(server.stdout)]
-        while "running on" not in log[-1]:
+        while sum("startup complete" in line for line in log) < workers:
             log.append(next(server.stdout))
+        url = f"http://127.0.0.1:{port}"
+        with httpx.Client(transport=httpx.HTTPTransport(retries=9)) as patient:
+            patient.get(f"{url}/healthz")
+        yield url, server, log
+        server.terminate()
+
+
+def test_sigterm_finishes_what_was_accepted_and_logs_say_nothing_of_images(
+    model: Path, crops: list[Path]
+) -> None:
+    files = upload(*[crops[0].read_bytes()] * 60)
+    with (
+        command(model, "--max-batch=1") as (url, server, log),
+        ThreadPoolExecutor(1) as pool,
+    ):
         posted = pool.submit(httpx.post, f"{url}/predict", files=files, timeout=60)
-        while not posted.done() and "checkstate_queue 0.0" in httpx.get(f"{url}/metrics").text:
+        while not posted.done() and "checkstate_waiting 0.0" in httpx.get(f"{url}/metrics").text:
             pass
         assert not posted.done()
         server.terminate()
         assert posted.result().status_code == 200
+        assert server.stdout
         log += server.stdout.readlines()
     assert server.returncode in {0, -signal.SIGTERM}
     lines = [json.loads(line) for line in log]
     predicted = [line for line in lines if line.get("path") == "/predict"]
     assert len(predicted) == 1
     assert all(set(line) == {"time", "level", "path", "status", "ms"} for line in predicted)
+
+
+def test_several_processes_share_the_port_and_count_together(
+    model: Path, crops: list[Path]
+) -> None:
+    files = upload(crops[0].read_bytes())
+    with command(model, workers=2) as (url, server, _):
+        for _ in range(12):
+            assert httpx.post(f"{url}/predict", files=files).status_code == 200
+        text = httpx.get(f"{url}/metrics").text
+        assert 'checkstate_requests_total{path="/predict",status="200"} 12.0' in text
+        assert "checkstate_waiting 0.0" in text
+    assert server.returncode in {0, -signal.SIGTERM}
 
 
 def test_the_openapi_document_is_valid(start: Start) -> None:
