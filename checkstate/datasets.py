@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
@@ -106,10 +107,10 @@ def fit_all(archive: str, paths: list[str], size: tuple[int, int], resize: Resiz
     """Decode and fit members of an archive on all cores, uint8 [n, height, width, 3]."""
     pixels = np.empty((len(paths), *size, 3), np.uint8)
     prepare = partial(decode, size=size, resize=resize)
+    members = read_archive(archive, paths)  # opened once: a long directory takes long to read
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in tqdm(range(0, len(paths), 256), "decode", unit="block"):
-            members = list(read_archive(archive, paths[start : start + 256]))
-            for offset, fitted in enumerate(pool.map(prepare, members)):
+            for offset, fitted in enumerate(pool.map(prepare, islice(members, 256))):
                 pixels[start + offset] = fitted
     return pixels
 

@@ -47,8 +47,8 @@ def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def read_csv(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
-    """Read a CSV with a header."""
-    with Path(path).open(newline="", encoding="utf-8") as file:
+    """Read a CSV with a header; spreadsheets put a byte order mark before it."""
+    with Path(path).open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file, delimiter=delimiter))
 
 

@@ -45,7 +45,7 @@ class Predictor:
         options.log_severity_level = 3
         self.path = Path(model)
         if not self.path.is_file():
-            raise ModelError(f"{model}: no such model file; `dvc repro` or `dvc pull` brings one")
+            raise ModelError(f"{model}: no such model file; `dvc repro` makes one")
         try:
             self.session = ort.InferenceSession(
                 str(model), options, providers=list(providers) or ["CPUExecutionProvider"]

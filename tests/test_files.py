@@ -33,6 +33,11 @@ def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
     assert read == [b"22"]
 
 
+def test_a_byte_order_mark_belongs_to_no_column(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfpath,decision\na.png,keep\n")
+    assert read_csv(tmp_path / "t.csv") == [{"path": "a.png", "decision": "keep"}]
+
+
 def test_csv_round_trip_keeps_awkward_names(tmp_path: Path) -> None:
     rows = [{"path": 'a,b\n"c".png', "label": "チェック"}]
     write_csv(tmp_path / "t.csv", rows)
