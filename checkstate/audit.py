@@ -55,7 +55,7 @@ def audit(target: Path, limit: int) -> int:
     source = Path("metrics/crossval/plots/predictions.csv")
     if not source.exists():
         raise UserError(f"{source} is missing: run `dvc repro crossval/dvc.yaml`")
-    manifest = read_csv("data/manifest.csv")
+    manifest = [row for row in read_csv("data/manifest.csv") if row["kept"] == "1"]
     predictions = read_csv(source)
     if not {row["path"] for row in predictions} <= {row["path"] for row in manifest}:
         raise UserError(f"{source} is of other data: run `dvc repro crossval/dvc.yaml` again")

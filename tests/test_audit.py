@@ -37,6 +37,14 @@ def test_a_wrong_label_comes_first(project: Path) -> None:
     assert ranked[0]["score"] < 0.05 < ranked[1]["score"]
 
 
+def test_an_image_excluded_since_then_wants_another_cross_validation(project: Path) -> None:
+    wrong = write_inputs(project)
+    manifest = read_csv("data/manifest.csv")
+    write_csv("data/manifest.csv", [r | {"kept": str(int(r["path"] != wrong))} for r in manifest])
+    with pytest.raises(UserError, match="is of other data"):
+        audit(project / "suspects", 10)
+
+
 def test_page_and_list_are_written_and_curate_reads_the_list(project: Path) -> None:
     wrong = write_inputs(project)
     assert audit(project / "suspects", 10) == 1
