@@ -52,7 +52,9 @@ def one_line_errors(extra: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        typer.echo(f"error: {error.name} is missing: pip install 'checkstate[{extra}]'", err=True)
+        typer.echo(
+            f"error: {error.name} is missing: in a clone, pip install '.[{extra}]'", err=True
+        )
         raise typer.Exit(2) from error
     except UserError as error:
         typer.echo(f"error: {error}", err=True)
@@ -188,7 +190,7 @@ def serve(
     allow_urls: Annotated[
         bool, typer.Option(envvar="CHECKSTATE_ALLOW_URLS", help="Offer POST /predict-url.")
     ] = False,
-    max_batch: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 8,
+    max_batch: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 4,
     max_queue: Annotated[int, typer.Option(min=1, help="Images that may wait.")] = 256,
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = 20_000_000,
     workers: Annotated[int, typer.Option(min=1, help="Processes; under load, one a core.")] = 1,

@@ -51,7 +51,7 @@ class Settings:
 
     token: str = ""
     allow_urls: bool = False
-    max_batch: int = 8
+    max_batch: int = 4
     max_queue: int = 256
     max_bytes: int = 20_000_000
     max_pending: int = 100_000_000

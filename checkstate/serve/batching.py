@@ -19,7 +19,7 @@ Waiting = tuple[bytes | Pixels, "asyncio.Future[Answered]"]
 
 SMALL = 100_000
 """Bytes up to which an image is decoded between two runs of the model; a larger one, which would
-hold up the others, is decoded in a thread of its own before it queues."""
+hold up the others, is decoded in a thread of its own, one at a time, before it queues."""
 
 
 class OverloadError(Exception):
@@ -43,6 +43,7 @@ class Batcher:
         self.max_pixels = max_pixels
         self.queue: asyncio.Queue[Waiting] = asyncio.Queue(max_queue)
         self.pool = ThreadPoolExecutor(1, "model")
+        self.large = ThreadPoolExecutor(1, "decode")  # one at a time: they take the memory
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -52,6 +53,7 @@ class Batcher:
         await self.queue.join()
         task.cancel()
         self.pool.shutdown()
+        self.large.shutdown()
 
     async def answer(self, contents: list[bytes]) -> list[Answered]:
         """Probabilities, or why there are none, for every image.
@@ -64,10 +66,13 @@ class Batcher:
         futures: list[asyncio.Future[Answered]] = [loop.create_future() for _ in contents]
         for content, future in zip(contents, futures, strict=True):
             if len(content) <= SMALL:
-                self.queue.put_nowait((content, future))
+                try:
+                    self.queue.put_nowait((content, future))
+                except asyncio.QueueFull as error:  # others came while a large one was decoded
+                    raise OverloadError from error
                 continue
             try:
-                pixels = await asyncio.to_thread(self.prepare, content)
+                pixels = await loop.run_in_executor(self.large, self.prepare, content)
             except ImageError as error:
                 future.set_result(error)
             else:

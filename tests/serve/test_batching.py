@@ -1,0 +1,30 @@
+import asyncio
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from checkstate.predictor import Predictor
+from checkstate.serve.batching import SMALL, Batcher, OverloadError
+
+
+def test_a_queue_that_fills_while_a_large_image_is_decoded_is_an_overload(
+    predictor: Predictor, crops: list[Path]
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(stream := io.BytesIO(), "PNG")
+    large, small = stream.getvalue(), crops[0].read_bytes()
+    assert len(large) > SMALL
+
+    async def both() -> None:
+        batcher = Batcher(predictor, max_batch=1, max_queue=3, max_pixels=10**6)  # not running
+        mixed = asyncio.create_task(batcher.answer([large, small]))
+        await asyncio.sleep(0)
+        others = asyncio.create_task(batcher.answer([small, small]))
+        with pytest.raises(OverloadError):
+            await mixed
+        others.cancel()
+
+    asyncio.run(both())
