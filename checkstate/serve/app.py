@@ -152,9 +152,10 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> None:
         given = credentials.credentials if credentials else ""
-        if settings.token and not secrets.compare_digest(given.encode(), settings.token.encode()):
+        if not secrets.compare_digest(given.encode(), settings.token.encode()):
             raise HTTPException(401, "missing or wrong token", {"WWW-Authenticate": "Bearer"})
 
+    guards = [Depends(authorised)] if settings.token else []
     pending = 0
 
     def refusal(scope: Scope) -> Response | None:
@@ -220,9 +221,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
             raise HTTPException(400, "; ".join(f"{r.name}: {r.error}" for r in results))
         return Response(Answers(results=results).model_dump_json(), media_type="application/json")
 
-    @app.post(
-        "/predict", response_model=Answers, responses=PROBLEMS, dependencies=[Depends(authorised)]
-    )
+    @app.post("/predict", response_model=Answers, responses=PROBLEMS, dependencies=guards)
     async def predict(files: Annotated[list[UploadFile], File()]) -> Response:
         """Answer for one or many image files."""
         if len(files) > most_files:
@@ -233,7 +232,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         "/explain",
         responses={**PROBLEMS, 200: {"content": {"image/png": {}}}},
         response_class=Response,
-        dependencies=[Depends(authorised)],
+        dependencies=guards,
     )
     async def explain(file: Annotated[UploadFile, File()]) -> Response:
         """A PNG of the image with the pixels that the answer rests on."""
@@ -259,7 +258,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
             "/predict-url",
             response_model=Answers,
             responses=PROBLEMS,
-            dependencies=[Depends(authorised)],
+            dependencies=guards,
         )
         async def predict_url(body: Url) -> Response:
             """Answer for an image on the public internet."""
