@@ -85,10 +85,8 @@ def test_a_decision_that_cannot_be_meant_is_refused(project: Path) -> None:
 
 
 def test_a_list_without_its_columns_is_refused(project: Path) -> None:
-    """As a spreadsheet leaves it that puts a mark before the first column."""
     (project / "data/curation").mkdir()
-    text = "\ufeffpath,decision,reason\nchecked/a.png,exclude,why\n"
-    (project / "data/curation/tiny.csv").write_text(text, encoding="utf-8")
+    (project / "data/curation/tiny.csv").write_text("file;decision\nchecked/a.png;exclude\n")
     with pytest.raises(UserError, match=r"tiny\.csv: its columns are .*path,decision,reason"):
         rows_of(project)
 
