@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import venv
@@ -73,7 +74,7 @@ def test_the_serve_image_runs_in_a_clean_environment(model: Path, tmp_path: Path
         assert answer.json()["results"][0]["label"] in {"checked", "unchecked", "other"}
     finally:
         server.terminate()
-        assert server.wait(30) == 0
+        assert server.wait(30) in {0, -signal.SIGTERM}  # uvicorn ends by the signal it was sent
     print(f"runtime {runtime / 1e6:.0f} MB on {sys.version.split()[0]}")
 
 
