@@ -11,7 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -199,24 +199,25 @@ def serve(
     with one_line_errors("serve"):
         import uvicorn
 
-        from checkstate.serve.app import HANDED, Settings, handed
+        from checkstate.serve.app import Settings, to_environment
         from checkstate.serve.logs import CONFIG
-    open_model(model)
-    os.environ[HANDED] = handed(
-        model,
-        Settings(
-            token=token,
-            allow_urls=allow_urls,
-            max_batch=max_batch,
-            max_queue=max_queue,
-            max_bytes=max_bytes,
-        ),
+    open_model(model)  # a bad file ends here in one line, not in the crash of every process
+    settings = Settings(
+        token=token,
+        allow_urls=allow_urls,
+        max_batch=max_batch,
+        max_queue=max_queue,
+        max_bytes=max_bytes,
     )
-    with tempfile.TemporaryDirectory() as counters:
+    to_environment(model, settings)
+    with ExitStack() as stack:
         if workers > 1:
+            counters = stack.enter_context(tempfile.TemporaryDirectory())
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
+            # or the first process to wake takes most of the connections that come at once (libuv)
+            os.environ.setdefault("UV_TCP_SINGLE_ACCEPT", "1")
         uvicorn.run(
-            "checkstate.serve.app:create",
+            "checkstate.serve.app:from_environment",
             factory=True,
             workers=workers,
             host=host,

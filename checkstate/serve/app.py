@@ -107,19 +107,15 @@ def problem(status: int, detail: str) -> Response:
     return JSONResponse({"detail": detail}, status, {"Connection": "close", **retry})
 
 
-HANDED = "CHECKSTATE_SERVICE"
-"""The environment variable in which `checkstate serve` hands its processes what they serve."""
+def to_environment(model: Path, settings: Settings) -> None:
+    """Leave the model and the settings where the processes of a server find them."""
+    os.environ["CHECKSTATE_SERVICE"] = json.dumps([str(model), asdict(settings)])
 
 
-def handed(model: Path, settings: Settings) -> str:
-    """What `create` reads from HANDED."""
-    return json.dumps({"model": str(model), "settings": asdict(settings)})
-
-
-def create() -> ASGIApp:
-    """Build the service of one process of `checkstate serve`."""
-    given = json.loads(os.environ[HANDED])
-    return create_app(Predictor(given["model"], threads=1), Settings(**given["settings"]))
+def from_environment() -> ASGIApp:
+    """Build the service in a process of a server; uvicorn starts it by this function's name."""
+    model, settings = json.loads(os.environ["CHECKSTATE_SERVICE"])
+    return create_app(Predictor(model, threads=1), Settings(**settings))
 
 
 def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
@@ -155,6 +151,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         if not secrets.compare_digest(given.encode(), settings.token.encode()):
             raise HTTPException(401, "missing or wrong token", {"WWW-Authenticate": "Bearer"})
 
+    # without a token FastAPI would spend a tenth of every request on finding nothing to ask
     guards = [Depends(authorised)] if settings.token else []
     pending = 0
 
@@ -284,12 +281,11 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     @app.get("/metrics", response_class=Response)
     async def metrics() -> Response:
         """Counters for Prometheus, summed over the processes."""
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            shown = registry
-        else:
-            shown = CollectorRegistry()
-            MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(shown), media_type="text/plain; version=0.0.4")
+        scraped = registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # any process may be asked, for all of them
+            scraped = CollectorRegistry()
+            MultiProcessCollector(scraped)
+        return Response(generate_latest(scraped), media_type="text/plain; version=0.0.4")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def index() -> HTMLResponse:

@@ -1,6 +1,5 @@
 """The real service on a real port."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ import uvicorn
 
 from checkstate.predictor import Predictor
 from checkstate.serve.app import Settings, create_app
+from tests.remote.servers import free_port
 
 Start = Callable[..., str]
 
@@ -21,9 +21,7 @@ def start(predictor: Predictor) -> Iterator[Start]:
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def begin(**settings: object) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         app = create_app(predictor, Settings(**settings))
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
         thread = threading.Thread(target=server.run)

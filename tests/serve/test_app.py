@@ -21,6 +21,7 @@ from checkstate.predictor import Predictor
 from checkstate.serve.app import Settings, create_app
 from tests.conftest import CLASSES
 from tests.hostile import readable, unreadable
+from tests.remote.servers import free_port
 from tests.serve.conftest import Start
 
 
@@ -159,12 +160,10 @@ def command(
     model: Path, *options: str, workers: int = 1
 ) -> Iterator[tuple[str, subprocess.Popen[str], list[str]]]:
     """The real command: its address, its process and the first lines that it logged."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    line = [sys.executable, "-m", "checkstate.cli", "serve", f"--model={model}", f"--port={port}"]
+    port = free_port()
+    serve = [sys.executable, "-m", "checkstate.cli", "serve", f"--model={model}", f"--port={port}"]
     with subprocess.Popen(
-        [*line, f"--workers={workers}", *options], stdout=subprocess.PIPE, text=True
+        [*serve, f"--workers={workers}", *options], stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout
         log = [next(server.stdout)]
@@ -204,11 +203,11 @@ def test_several_processes_share_the_port_and_count_together(
     model: Path, crops: list[Path]
 ) -> None:
     files = upload(crops[0].read_bytes())
-    with command(model, workers=2) as (url, server, _):
-        for _ in range(12):
-            assert httpx.post(f"{url}/predict", files=files).status_code == 200
+    with command(model, workers=2) as (url, server, _), ThreadPoolExecutor(16) as pool:
+        posted = [pool.submit(httpx.post, f"{url}/predict", files=files) for _ in range(64)]
+        assert {p.result().status_code for p in posted} == {200}
         text = httpx.get(f"{url}/metrics").text
-        assert 'checkstate_requests_total{path="/predict",status="200"} 12.0' in text
+        assert 'checkstate_requests_total{path="/predict",status="200"} 64.0' in text
         assert "checkstate_waiting 0.0" in text
     assert server.returncode in {0, -signal.SIGTERM}
 
