@@ -25,7 +25,7 @@ narrow: the cheapest place to go over to int8.
 """
 
 TOLERANCE = 1.25
-"""Times the least difference of logits that a later, cheaper place to go over may have."""
+"""A cheaper place to go over may move the logits by this much times the least of all places."""
 
 OPERATORS = ["Conv", "Clip", "Relu", "Gemm", "MatMul", "Add", "GlobalAveragePool", "ReduceMean"]
 
@@ -52,8 +52,8 @@ def quantize_int8(source: Path, path: Path, images: Pixels, reduce_range: bool, 
     """Write `source` in static int8: QDQ, unsigned activations, signed weights a channel.
 
     The first convolutions see the widest ranges and may cost accuracy in int8. How many of them
-    stay in fp32, of STEMS, is measured: the most with which the logits of `images` differ hardly
-    more from those of `source` than they do with any. Returns it.
+    stay in fp32 is measured by how far the logits of `images` come out from those of `source`: the
+    most of STEMS that is within TOLERANCE of the nearest. Returns it.
     """
     wanted = Predictor(source, threads=1).logits(images)
     first = [node.name for node in onnx.load(source).graph.node if node.op_type == "Conv"]
