@@ -21,17 +21,27 @@ from checkstate.datasets import load_split
 from checkstate.export import export_fp32
 from checkstate.files import read_archive, write_csv
 from checkstate.networks import IMAGENET, Classifier, build_backbone, load_model
-from checkstate.params import load_params
+from checkstate.params import Augment, Params, load_params
 from checkstate.predictor import Predictor
 from checkstate.running import run_stage
 from checkstate.timing import first_answer, interleave, machine
-from checkstate.training import prepare_torch
+from checkstate.training import (
+    classification_loss,
+    new_model,
+    new_optimizer,
+    new_schedule,
+    prepare_torch,
+    train_one_epoch,
+)
 
 ENGINES = {
     "shipped_openvino": "OpenVINOExecutionProvider",
     "shipped_cuda": "CUDAExecutionProvider",
     "shipped_tensorrt": "TensorrtExecutionProvider",
 }
+
+TRAINED = 256
+"""Images of a training loop that is timed."""
 
 
 def main() -> None:
@@ -89,11 +99,33 @@ def main() -> None:
         rows[name]["speedup_vs_seed"] = p50["seed"] / p50[name]
     rows["shipped"]["speedup_vs_trained_onnx"] = p50["trained_onnx"] / p50["shipped"]
     with Live("metrics/benchmark", dvcyaml=None, save_dvc_exp=False) as live:
-        live.summary.update({"machine": machine(), **rows})
+        live.summary.update({"machine": machine(), **rows, "training": training_input(params)})
     write_csv(
         "metrics/benchmark/plots/latency.csv",
         [{"row": name, "milliseconds": value} for name, value in p50.items()],
     )
+
+
+def training_input(params: Params) -> dict[str, float]:
+    """Images a second of the training loop, and on images that it need not augment."""
+    recipe = params.train.model_copy(update={"schedule": "constant"})
+    data = load_split("train", recipe.image_size, recipe.resize)
+    data = data.take(np.arange(min(TRAINED, len(data.labels))))
+    prepare_torch(params.seed, recipe.threads)
+    model = new_model(data, recipe).to(memory_format=torch.channels_last)
+    optimizer = new_optimizer(model, recipe)
+    still = recipe.augment.model_copy(update=dict.fromkeys(Augment.model_fields, 0.0))
+    recipes = {"loop": recipe, "in_memory": recipe.model_copy(update={"augment": still})}
+    calls = {
+        name: partial(
+            train_one_epoch,
+            *(model, data, each, classification_loss(data.labels, each, torch.device("cpu"))),
+            *(optimizer, new_schedule(optimizer, each, 1), torch.Generator()),
+        )
+        for name, each in recipes.items()
+    }
+    times = interleave(calls, params.benchmark.rounds)
+    return {f"{name}_per_second": 1000 * len(data.labels) / times[name]["p50"] for name in calls}
 
 
 @torch.inference_mode()
