@@ -34,7 +34,7 @@ def run_stage(main: Callable[[], None]) -> None:
             raise
         sys.exit(f"error: {error}; free some space and run again")
     except KeyboardInterrupt:
-        sys.exit("interrupted; the next run goes on from here")
+        sys.exit("interrupted; `dvc repro` goes on from the last finished epoch or stage")
 
 
 @contextmanager

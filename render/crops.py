@@ -178,6 +178,8 @@ def shoot(
         seen = page.evaluate(MEASURE, cell.index)
         if cell.kind != "other" and seen["state"] is not cell.state:
             raise UserError(f"render/libraries/{name}: a {cell.kind} did not take its state")
+        if (box := seen["control"]) and not (box[0] < box[2] and box[1] < box[3]):
+            raise UserError(f"render/libraries/{name}: a {cell.kind} has no size")
         label = ("unchecked", "checked")[cell.state] if cell.kind != "other" else "other"
         crop = cut(picture, cell, seen, scale, random)
         if crop is not None:

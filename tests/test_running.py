@@ -82,4 +82,4 @@ def test_an_interrupted_stage_says_one_line(folder: Path) -> None:
     running.send_signal(signal.SIGINT)
     _, err = running.communicate()
     assert running.returncode == 1
-    assert err.strip() == "interrupted; the next run goes on from here"
+    assert err.strip() == "interrupted; `dvc repro` goes on from the last finished epoch or stage"
