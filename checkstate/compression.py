@@ -40,18 +40,25 @@ def prune(
     """Remove `ratio` of the channels of every group, in multiples of 8, by their L2 norm.
 
     Structured pruning along the dependency graph (Fang et al. 2023, Torch-Pruning). Modules named
-    in `ratios` have a ratio of their own; the head keeps its outputs.
+    in `ratios` have a ratio of their own; the head keeps its outputs. Raises UserError for a name
+    in `ratios` that the backbone has not.
     """
     pruned = copy.deepcopy(model).eval()
     if not ratio:
         return pruned
+    own = {}
+    for name, value in (ratios or {}).items():
+        try:
+            own[pruned.backbone.get_submodule(name)] = value
+        except AttributeError as error:
+            raise UserError(f"pretrain.student.ratios: the network has no {name}") from error
     head = [module for module in pruned.backbone.modules() if isinstance(module, nn.Linear)][-1]
     pruner = tp.pruner.MagnitudePruner(
         pruned.backbone,
         torch.zeros(1, 3, *size),
         importance=tp.importance.GroupMagnitudeImportance(p=2),
         pruning_ratio=ratio,
-        pruning_ratio_dict={pruned.backbone.get_submodule(k): r for k, r in (ratios or {}).items()},
+        pruning_ratio_dict=own,
         round_to=8,
         ignored_layers=[head],
     )

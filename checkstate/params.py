@@ -33,6 +33,7 @@ def as_size(value: object) -> object:
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Octaves = Annotated[float, Field(ge=0, le=2)]
 Side = Annotated[int, Field(ge=16, le=2048)]
 Colour = tuple[float, float, float]
 Size = Annotated[tuple[Side, Side], BeforeValidator(as_size)]
@@ -62,10 +63,11 @@ class Augment(Section):
     """Strength of every augmentation; 0 turns one off."""
 
     shift: Share
-    scale: Annotated[float, Field(ge=0, le=2)]
+    shrink: Octaves
+    enlarge: Octaves
     invert: Share
     colour: Share
-    noise: Share
+    fade: Share
 
 
 class Tuning(Section):

@@ -120,7 +120,7 @@ def new_optimizer(model: nn.Module, params: Train) -> torch.optim.Optimizer:
 def new_schedule(optimizer: torch.optim.Optimizer, params: Train, steps: int) -> LRScheduler:
     """The learning rate's schedule over all steps."""
     if params.schedule == "onecycle":
-        return OneCycleLR(optimizer, params.lr, total_steps=steps)
+        return OneCycleLR(optimizer, params.lr, total_steps=steps, cycle_momentum=False)
     if params.schedule == "cosine":
         return CosineAnnealingLR(optimizer, steps)
     return torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)
@@ -219,7 +219,8 @@ def fit_model(
     """Train in place and return the model with the best checkpoint's weights, on the CPU.
 
     `report` gets the curves once an epoch. With `resume`, a state folder and a name in it, an
-    interrupted call goes on after its last epoch and ends with the same bytes.
+    interrupted call goes on after its last epoch and ends with the same bytes. Raises UserError
+    when the answers are no longer numbers.
     """
     device = pick_device(params.device)
     model.to(device)
@@ -246,7 +247,10 @@ def fit_model(
             break
         rate = float(schedule.get_last_lr()[0])
         train_loss = train_one_epoch(model, train, params, loss, optimizer, schedule, generator)
-        new = scores(predict_logits(model, val.pixels, params.batch_size), val.labels)
+        logits = predict_logits(model, val.pixels, params.batch_size)
+        if not np.isfinite(logits).all():
+            raise UserError(f"training diverged in epoch {epoch}: lr={params.lr} is too high")
+        new = scores(logits, val.labels)
         history.append({"epoch": epoch, "train_loss": train_loss, **new, "lr": rate})
         report(history[-1])
         waited += 1

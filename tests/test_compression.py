@@ -34,6 +34,11 @@ def test_ratio_zero_keeps_the_answers(teacher: Classifier) -> None:
     assert np.array_equal(same, predict_logits(teacher, images, 2))
 
 
+def test_a_ratio_for_a_module_that_is_not_there_names_it(teacher: Classifier) -> None:
+    with pytest.raises(UserError, match=r"ratios: the network has no blocks\.9"):
+        prune(teacher, 0.5, (64, 64), {"blocks.9": 0.25})
+
+
 def test_a_network_answers_without_a_residual_block(teacher: Classifier) -> None:
     images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
     shallow = drop_blocks(teacher, ["blocks.1.1"])

@@ -4,7 +4,7 @@ import torch
 from checkstate.datasets import augment, hold_out
 from checkstate.params import Augment
 
-OFF = {"shift": 0, "scale": 0, "invert": 0, "colour": 0, "noise": 0}
+OFF = {"shift": 0, "shrink": 0, "enlarge": 0, "invert": 0, "colour": 0, "fade": 0}
 
 
 def images() -> torch.Tensor:
@@ -21,8 +21,26 @@ def test_invert_turns_light_into_dark() -> None:
     assert torch.allclose(turned, 255 - images().float(), atol=1e-3)
 
 
+def test_fading_keeps_the_brightness_and_takes_colour_away() -> None:
+    faded = augment(images(), Augment(**{**OFF, "fade": 1}), torch.Generator().manual_seed(5))
+    assert torch.allclose(faded.mean(3), images().float().mean(3), atol=1e-3)
+    before, after = (x.amax(3) - x.amin(3) for x in (images().float(), faded))
+    assert (after < before + 1e-3).all()
+
+
+def test_shrinking_leaves_the_whole_image_in_the_middle() -> None:
+    picture = torch.zeros(1, 16, 16, 3, dtype=torch.uint8)
+    picture[:, 1:-1, 1:-1] = 200
+    settings = Augment(**{**OFF, "shrink": 1})
+    for seed in range(5):
+        small = augment(picture, settings, torch.Generator().manual_seed(seed))
+        assert small[0, 0].max() == small[0, :, 0].max() == 0
+        assert 0.2 < small.sum() / picture.sum() <= 1.01
+
+
 def test_every_augmentation_is_repeatable_stays_in_range_and_changes_something() -> None:
-    for name, strength in {"shift": 0.2, "scale": 0.5, "colour": 0.5, "noise": 0.2}.items():
+    strengths = {"shift": 0.2, "shrink": 0.5, "enlarge": 0.5, "colour": 0.5, "fade": 1}
+    for name, strength in strengths.items():
         settings = Augment(**{**OFF, name: strength})
         first = augment(images(), settings, torch.Generator().manual_seed(5))
         second = augment(images(), settings, torch.Generator().manual_seed(5))

@@ -16,6 +16,8 @@ from checkstate.training import (
     is_better,
     new_card,
     new_model,
+    new_optimizer,
+    new_schedule,
     normalisation,
     prepare_torch,
     top_k,
@@ -78,6 +80,21 @@ def test_training_stops_when_patience_is_over() -> None:
     train = squares(32, 0)
     fit_model(new_model(train, params), train, squares(16, 1), params, 0, curves.append)
     assert len(curves) < 30
+
+
+def test_a_diverged_training_names_the_learning_rate() -> None:
+    prepare_torch(0, 1)
+    params = recipe(optimizer="sgd", lr=1e30, schedule="constant")
+    train = squares(32, 0)
+    with pytest.raises(UserError, match=r"diverged in epoch \d: lr=1e\+30 is too high"):
+        fit_model(new_model(train, params), train, squares(16, 1), params, 0, print)
+
+
+def test_the_momentum_of_one_cycle_is_the_one_asked_for() -> None:
+    params = recipe(optimizer="sgd", momentum=0.5)
+    optimizer = new_optimizer(nn.Linear(2, 2), params)
+    new_schedule(optimizer, params, 10)
+    assert {group["momentum"] for group in optimizer.param_groups} == {0.5}
 
 
 def test_the_seeds_rule_wants_both_a_lower_loss_and_no_lower_top1() -> None:
