@@ -11,7 +11,8 @@ import yaml
 from PIL import Image
 from playwright.sync_api import Browser
 
-from render.crops import IDLE, MEASURE, SITE, contrast, pages, serve, shrink
+from checkstate.errors import UserError
+from render.crops import IDLE, MEASURE, SITE, contrast, pages, serve, shoot, shrink
 from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, draw_page
 from tests.conftest import CHROMIUM
 
@@ -51,6 +52,16 @@ def test_every_librarys_template_makes_a_page(library: str) -> None:
     html, cells = draw_page(library, Random(1))
     assert all(f'id="cell{cell.index}"' in html for cell in cells)
     assert {cell.kind for cell in cells} & {"checkbox", "radio", "switch"}
+
+
+@needs_browser
+def test_a_control_of_no_size_names_its_library(browser: Browser) -> None:
+    html, cells = draw_page("custom", Random(1))
+    hidden = "<style>[data-control] { display: none !important; }</style></head>"
+    page = browser.new_page(viewport={"width": COLUMNS * WIDTH, "height": ROWS * HEIGHT})
+    page.route("**/*", partial(serve, html=html.replace("</head>", hidden)))
+    with pytest.raises(UserError, match=r"render/libraries/custom: a \w+ has no size"):
+        dict(shoot(page, "custom", cells, 1, Random(1)))
 
 
 @pytest.mark.slow
