@@ -1,4 +1,4 @@
-"""Gather every library's crops into data/rendered.zip, no picture twice.
+"""Gather the libraries' crops into two data sets, no picture twice.
 
 python -m render.collect
 """
@@ -17,14 +17,20 @@ from render.pages import HERE
 
 
 def main() -> None:
-    """Read render/crops/*.zip; write data/rendered.zip, a data set of the pipeline."""
-    libraries = yaml.safe_load((HERE / "params.yaml").read_text())["libraries"]
-    write_archive(HERE.parent / "data/rendered.zip", members(libraries))
+    """Read render/crops/*.zip; write data/rendered.zip and data/held-out.zip."""
+    settings = yaml.safe_load((HERE / "params.yaml").read_text())
+    held_out = settings["held_out"]
+    rest = [name for name in settings["libraries"] if name not in held_out]
+    seen: set[str] = set()
+    for name, libraries in {"rendered": rest, "held-out": held_out}.items():
+        write_archive(HERE.parent / f"data/{name}.zip", members(libraries, seen))
 
 
-def members(libraries: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, PNG) of all libraries; a path ends in the hash of the picture's pixels."""
-    seen = set()
+def members(libraries: list[str], seen: set[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, PNG) of libraries; a path ends in the hash of the picture's pixels.
+
+    Pictures whose hash is in `seen` are left out, and those that come join it.
+    """
     for library in tqdm(libraries, "collect", unit="library"):
         with zipfile.ZipFile(HERE / "crops" / f"{library}.zip") as archive:
             for name in sorted(archive.namelist()):

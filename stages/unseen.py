@@ -45,9 +45,15 @@ def main() -> None:
             fit_model(model, train, val, recipe, params.seed, print, resume=state)
             logits = predict_logits(model, test.pixels, recipe.batch_size)
             right[held] = logits.argmax(1) == test.labels
-    rows = [{"library": name, **rate(right[libraries == name])} for name in sorted(names)]
+    write_metrics("metrics/unseen", libraries, right)
+
+
+def write_metrics(folder: str, libraries: NDArray[np.str_], right: NDArray[np.bool_]) -> None:
+    """Write the mean over libraries, the worst one and a table; `right` says so of every crop."""
+    names = np.unique(libraries)
+    rows = [{"library": name, **rate(right[libraries == name])} for name in names]
     worst = min(rows, key=lambda row: float(str(row["value"])))
-    with Live("metrics/unseen", dvcyaml=None, save_dvc_exp=False) as live:
+    with Live(folder, dvcyaml=None, save_dvc_exp=False) as live:
         live.summary.update(
             {
                 "mean": float(np.mean([float(str(row["value"])) for row in rows])),
@@ -55,7 +61,7 @@ def main() -> None:
                 "worst_top1": worst["value"],
             }
         )
-    write_csv("metrics/unseen/plots/libraries.csv", rows)
+    write_csv(f"{folder}/plots/libraries.csv", rows)
 
 
 def libraries_of(paths: list[str]) -> NDArray[np.str_]:

@@ -1,0 +1,22 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from checkstate.files import archive_names, write_archive
+from render import collect
+
+
+def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    same, own = "other/{}-icon-aaaaaaaaaaaa.png", "checked/{}-radio-{:012x}.png"
+    for number, name in enumerate(("plain", "kept")):
+        crops = {same.format(name): b"x", own.format(name, number): b"y"}
+        write_archive(tmp_path / f"render/crops/{name}.zip", crops.items())
+    lists = {"libraries": ["kept", "plain"], "held_out": ["kept"]}
+    (tmp_path / "render/params.yaml").write_text(yaml.safe_dump(lists))
+    (tmp_path / "data").mkdir()
+    monkeypatch.setattr(collect, "HERE", tmp_path / "render")
+    collect.main()
+    held = [archive_names(tmp_path / f"data/{n}.zip") for n in ("rendered", "held-out")]
+    assert [len(names) for names in held] == [2, 1]
+    assert held[1] == [own.format("kept", 1)]
