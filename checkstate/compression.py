@@ -24,11 +24,17 @@ def drop_blocks(model: Classifier, names: Iterable[str]) -> Classifier:
     """
     shallow = copy.deepcopy(model)
     for name in names:
-        try:
-            shallow.backbone.set_submodule(name, nn.Identity(), strict=True)
-        except (AttributeError, ValueError) as error:
-            raise UserError(f"pretrain.student.dropped: the network has no {name}") from error
+        submodule(shallow.backbone, name, "dropped")
+        shallow.backbone.set_submodule(name, nn.Identity())
     return shallow
+
+
+def submodule(network: nn.Module, name: str, key: str) -> nn.Module:
+    """The module of this name; `key` of pretrain.student holds it."""
+    module: nn.Module | None = dict(network.named_modules()).get(name)
+    if module is None or module is network:
+        raise UserError(f"pretrain.student.{key}: the network has no {name!r}")
+    return module
 
 
 def prune(
@@ -46,19 +52,14 @@ def prune(
     pruned = copy.deepcopy(model).eval()
     if not ratio:
         return pruned
-    own = {}
-    for name, value in (ratios or {}).items():
-        try:
-            own[pruned.backbone.get_submodule(name)] = value
-        except AttributeError as error:
-            raise UserError(f"pretrain.student.ratios: the network has no {name}") from error
+    ratio_of = {submodule(pruned.backbone, n, "ratios"): r for n, r in (ratios or {}).items()}
     head = [module for module in pruned.backbone.modules() if isinstance(module, nn.Linear)][-1]
     pruner = tp.pruner.MagnitudePruner(
         pruned.backbone,
         torch.zeros(1, 3, *size),
         importance=tp.importance.GroupMagnitudeImportance(p=2),
         pruning_ratio=ratio,
-        pruning_ratio_dict=own,
+        pruning_ratio_dict=ratio_of,
         round_to=8,
         ignored_layers=[head],
     )

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 from sklearn.metrics import log_loss, top_k_accuracy_score
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
@@ -120,6 +121,7 @@ def new_optimizer(model: nn.Module, params: Train) -> torch.optim.Optimizer:
 def new_schedule(optimizer: torch.optim.Optimizer, params: Train, steps: int) -> LRScheduler:
     """The learning rate's schedule over all steps."""
     if params.schedule == "onecycle":
+        # by default it would replace the momentum of the params by a cycle of its own
         return OneCycleLR(optimizer, params.lr, total_steps=steps, cycle_momentum=False)
     if params.schedule == "cosine":
         return CosineAnnealingLR(optimizer, steps)
@@ -249,7 +251,9 @@ def fit_model(
         train_loss = train_one_epoch(model, train, params, loss, optimizer, schedule, generator)
         logits = predict_logits(model, val.pixels, params.batch_size)
         if not np.isfinite(logits).all():
-            raise UserError(f"training diverged in epoch {epoch}: lr={params.lr} is too high")
+            raise UserError(
+                f"training diverged in epoch {epoch} at lr={params.lr}: lower this stage's lr"
+            )
         new = scores(logits, val.labels)
         history.append({"epoch": epoch, "train_loss": train_loss, **new, "lr": rate})
         report(history[-1])
@@ -274,12 +278,17 @@ def fit_model(
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature that minimises validation loss (Guo et al. 2017, section 4.2)."""
-    classes = np.arange(logits.shape[1])
+    """The temperature that minimises validation loss (Guo et al. 2017, section 4.2).
+
+    One image that is evenly of every class joins the n there are, as in Platt 1999, section 2.2.
+    Without it, validation without a mistake asks for probabilities of 1, and few images rarely
+    hold one.
+    """
+    n, classes = logits.shape
+    targets = (np.eye(classes)[labels] * n + 1 / classes) / (n + 1)
 
     def loss_at(log_temperature: float) -> float:
-        probabilities = softmax((logits / np.exp(log_temperature)).astype(np.float32))
-        return float(log_loss(labels, probabilities, labels=classes))
+        return float(-(targets * log_softmax(logits / np.exp(log_temperature), axis=1)).sum())
 
     found = minimize_scalar(loss_at, bounds=(math.log(0.25), math.log(4)), method="bounded")
     return float(np.exp(found.x))

@@ -10,6 +10,7 @@ from checkstate.datasets import Images
 from checkstate.errors import UserError
 from checkstate.networks import predict_logits, save_half
 from checkstate.params import Train, load_params
+from checkstate.predictor import softmax
 from checkstate.training import (
     fit_model,
     fit_temperature,
@@ -86,7 +87,7 @@ def test_a_diverged_training_names_the_learning_rate() -> None:
     prepare_torch(0, 1)
     params = recipe(optimizer="sgd", lr=1e30, schedule="constant")
     train = squares(32, 0)
-    with pytest.raises(UserError, match=r"diverged in epoch \d: lr=1e\+30 is too high"):
+    with pytest.raises(UserError, match=r"diverged in epoch \d at lr=1e\+30"):
         fit_model(new_model(train, params), train, squares(16, 1), params, 0, print)
 
 
@@ -120,6 +121,13 @@ def test_temperature_finds_how_overconfident_logits_are() -> None:
     odds = np.exp(true) / np.exp(true).sum(1, keepdims=True)
     labels = np.array([random.choice(3, p=row) for row in odds])
     assert fit_temperature((true * 2.5).astype(np.float32), labels) == pytest.approx(2.5, rel=0.1)
+
+
+def test_few_images_without_a_mistake_do_not_make_answers_certain() -> None:
+    labels = np.arange(30) % 3
+    logits = (np.eye(3)[labels] * 4).astype(np.float32)
+    certain = softmax(logits / fit_temperature(logits, labels)).max(1)
+    assert certain == pytest.approx(np.full(30, (30 + 1 / 3) / 31), abs=0.001)
 
 
 def test_top_k_counts_the_three_likeliest() -> None:
