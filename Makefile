@@ -27,7 +27,7 @@ render: .venv/installed
 	npm ci --prefix render
 	dvc repro render/dvc.yaml
 
-# what every training goes on from, and the starter data that it has not seen; nearly two hours on two cores
+# what every training goes on from, and the starter data that it has not seen; two hours on two cores
 weights: render
 	dvc repro pretrain/dvc.yaml:student
 	cp models/student.safetensors pretrain/weights/
