@@ -47,26 +47,35 @@ def suspects(predictions: list[Row], manifest: list[Row]) -> list[dict[str, Any]
     return sorted(ranked, key=lambda row: (not row["clash"], row["score"]))
 
 
+def labels_of(rows: list[Row]) -> dict[str, str]:
+    """The labels by path."""
+    return {row["path"]: row["label"] for row in rows}
+
+
 def audit(target: Path, limit: int) -> int:
     """Write <target>.html and <target>.csv from the last cross-validation; returns the count.
 
-    Raises UserError when there is none for the data that is curated now.
+    Raises UserError when there is none for the data that is curated now, or when the list that is
+    there holds decisions.
     """
+    page, table = (target.with_name(f"{target.name}.{kind}") for kind in ("html", "csv"))
+    if table.exists() and any(row.get("decision") != "keep" for row in read_csv(table)):
+        raise UserError(f"{table} holds decisions: move it away, or name another target")
     source = Path("metrics/crossval/plots/predictions.csv")
     if not source.exists():
         raise UserError(f"{source} is missing: run `dvc repro crossval/dvc.yaml`")
     manifest = [row for row in read_csv("data/manifest.csv") if row["kept"] == "1"]
     predictions = read_csv(source)
-    if not {row["path"] for row in predictions} <= {row["path"] for row in manifest}:
+    if labels_of(predictions) != labels_of(manifest):
         raise UserError(f"{source} is of other data: run `dvc repro crossval/dvc.yaml` again")
     rows = [row for row in suspects(predictions, manifest) if row["why"]][:limit]
     paths = [str(row["path"]) for row in rows]
     for row, member in zip(rows, read_archive("data/curated.zip", paths), strict=True):
         row["picture"] = thumbnail(member.read())
     images = len(predictions)
-    write_page(target.with_suffix(".html"), "audit.html.j2", rows=rows, images=images)
+    write_page(page, "audit.html.j2", rows=rows, images=images)
     decisions = [{"path": r["path"], "decision": "keep", "reason": r["why"]} for r in rows]
-    with replacing(target.with_suffix(".csv")) as temporary:
+    with replacing(table) as temporary:
         temporary.write_text("path,decision,reason\n")
         if decisions:
             write_csv(temporary, decisions)

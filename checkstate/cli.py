@@ -159,13 +159,14 @@ def rows_of(
 def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folder: Path) -> None:
     """Write <folder>/<path>.explained.png with the pixels that the answer rests on."""
     from checkstate.explain import overlay
+    from checkstate.files import replacing
 
     path = Path(source.name.split("?")[0] if is_url(source.name) else source.name)
     parts = [part for part in path.parts if part not in {path.anchor, ".."}]
     target = folder.joinpath(*parts[:-1], f"{parts[-1]}.explained.png")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        overlay(predictor, pixels).save(target)
+        with replacing(target) as temporary:
+            overlay(predictor, pixels).save(temporary, "PNG")
     except OSError as error:
         typer.echo(f"error: {shown(str(target))}: {error.strerror}", err=True)
         raise typer.Exit(2) from error
@@ -238,7 +239,7 @@ def audit(
         from checkstate.audit import audit as write_audit
 
         count = write_audit(target, limit)
-    typer.echo(f"{count} labels to look at: {target.with_suffix('.html')}")
+    typer.echo(f"{count} labels to look at: {target}.html")
 
 
 @app.command()

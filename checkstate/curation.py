@@ -7,10 +7,11 @@ import os
 import sys
 import tarfile
 import zipfile
-from collections import defaultdict, deque
+import zlib
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, islice
+from itertools import islice
 from multiprocessing import parent_process
 from pathlib import Path, PurePosixPath
 from threading import Thread
@@ -25,7 +26,7 @@ from tqdm import tqdm
 
 from checkstate.errors import UserError
 from checkstate.files import read_csv
-from checkstate.images import SUFFIXES, ImageError, Pixels, read_image
+from checkstate.images import SUFFIXES, ImageError, Pixels, read_image, shown
 
 SPLITS = frozenset({"train", "val", "test"})
 BLOCK = 64
@@ -56,17 +57,31 @@ def read_members(source: Path) -> Iterator[tuple[str, bytes]]:
     if source.is_dir():
         for path in sorted(p for p in source.rglob("*") if p.is_file()):
             yield path.relative_to(source).as_posix(), path.read_bytes()
-    elif source.suffix == ".zip":
-        with zipfile.ZipFile(source) as archive:
-            for info in archive.infolist():
-                if not info.is_dir():
-                    yield info.filename, archive.read(info)
-    else:
-        with tarfile.open(source) as tar:
-            for member in tar:
-                content = tar.extractfile(member) if member.isfile() else None
-                if content:
-                    yield member.name.removeprefix("./"), content.read()
+        return
+    read = read_zip if source.suffix == ".zip" else read_tar
+    try:
+        yield from read(source)
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
+        raise UserError(f"{source}: damaged archive ({error}); fetch or make it again") from error
+    except RuntimeError as error:  # zipfile's, of a password or a compression that it lacks
+        raise UserError(f"{source}: {error}; make it without") from error
+
+
+def read_zip(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a .zip."""
+    with zipfile.ZipFile(source) as archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                yield info.filename, archive.read(info)
+
+
+def read_tar(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a .tar."""
+    with tarfile.open(source) as tar:
+        for member in tar:
+            content = tar.extractfile(member) if member.isfile() else None
+            if content:
+                yield member.name.removeprefix("./"), content.read()
 
 
 def place(path: str) -> tuple[str, str] | None:
@@ -126,15 +141,34 @@ def perceptual_hashes(greys: list[Pixels]) -> list[str]:
 
 
 def inspect_all(members: Iterable[tuple[str, bytes]]) -> list[Row]:
-    """Inspect every labelled image on all cores; sorted by path."""
-    items = (item for item in members if place(item[0]))
+    """Inspect every labelled image on all cores; sorted by path. Says on stderr what is none."""
+    skipped = Counter[str]()
+    items = labelled(members, skipped)
     blocks = iter(lambda: list(islice(items, BLOCK)), [])
     with tqdm(desc="curate", unit="image") as bar:
         rows: list[Row] = []
         for block in inspect_blocks(blocks):
             rows += block
             bar.update(len(block))
+    if skipped:
+        kinds = ", ".join(f"{kind or 'no suffix'} {n}" for kind, n in sorted(skipped.items()))
+        tqdm.write(f"warning: files that are no images in class folders: {kinds}", sys.stderr)
     return sorted(rows, key=lambda row: str(row["path"]))
+
+
+def labelled(
+    members: Iterable[tuple[str, bytes]], skipped: Counter[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield labelled images; count the others by suffix, but for hidden files."""
+    for path, content in members:
+        if place(path):
+            try:
+                path.encode()
+            except UnicodeEncodeError as error:
+                raise UserError(f"{shown(path)}: its name is no valid UTF-8; rename it") from error
+            yield path, content
+        elif not any(part.startswith(".") for part in PurePosixPath(path).parts):
+            skipped[PurePosixPath(path).suffix.lower()] += 1
 
 
 def inspect_blocks(blocks: Iterable[list[tuple[str, bytes]]]) -> Iterator[list[Row]]:
@@ -167,6 +201,8 @@ def near_duplicate_groups(hashes: list[str], distance: int) -> NDArray[np.int64]
     Manku et al. 2007: a hash is compared with its neighbours in 16 sorted tables, which takes
     n log n time where all pairs would take n squared. Returns int64 [images].
     """
+    if not hashes:
+        return np.empty(0, np.int64)
     unique, inverse = np.unique(hashes, return_inverse=True)
     bits = np.array([bytearray.fromhex(h) for h in unique], dtype=np.uint8)
     edges = []
@@ -202,13 +238,18 @@ def read_decisions(path: Path, known: list[str]) -> dict[str, str]:
     decisions: dict[str, str] = {}
     names = {name.split("/", 1)[1]: name for name in known if name.split("/")[0] in SPLITS}
     names |= {name: name for name in known}
-    for line, row in enumerate(read_csv(path), start=2):
+    try:
+        rows = read_csv(path)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: save it as UTF-8 ({error.reason} at {error.start})") from error
+    for line, row in enumerate(rows, start=2):
         if not {"path", "decision"} <= row.keys():
             raise UserError(
                 f"{path}: its columns are {', '.join(map(str, row))}; use path,decision,reason"
             )
-        name, decision = row["path"], row["decision"]
-        if decision not in {"keep", "exclude", "ambiguous"} and not decision.startswith("label="):
+        name, decision = row["path"], row["decision"] or ""
+        relabelled = decision.startswith("label=") and decision != "label="
+        if decision not in {"keep", "exclude", "ambiguous"} and not relabelled:
             raise UserError(
                 f"{path}:{line}: decision {decision!r}: use keep, exclude, ambiguous or label=CLASS"
             )
@@ -247,28 +288,29 @@ def curate_source(source: Path, *, drop: bool, distance: int) -> list[Row]:
 
     What is left out or contradicts itself is said on stderr, one line an image.
     """
-    try:
-        rows = inspect_all(read_members(source))
-    except (zipfile.BadZipFile, tarfile.TarError) as error:
-        raise UserError(f"{source}: damaged archive ({error}); fetch or make it again") from error
+    rows = inspect_all(read_members(source))
+    without = class_folders(source) - {str(row["label"]) for row in rows}
     name = source.name if source.is_dir() else source.stem
     listed = Path("data/curation", f"{name}.csv")
     decisions = read_decisions(listed, [str(row["path"]) for row in rows])
     curate(rows, decisions, drop=drop, distance=distance)
-    check_classes(class_folders(source), rows)
+    check_classes(without, rows)
     for row in rows:
         if row["error"]:
-            tqdm.write(f"warning: {row['path']}: {row['error']}; left out", sys.stderr)
+            tqdm.write(f"warning: {shown(str(row['path']))}: {row['error']}; left out", sys.stderr)
         if row.get("conflict"):
             twin = f"{row['path']} has the pixels of {row['conflict']}"
-            tqdm.write(f"warning: {twin}, under another label", sys.stderr)
+            tqdm.write(f"warning: {shown(twin)}, under another label", sys.stderr)
     return [{key: row.get(key, "") for key in COLUMNS} for row in rows]
 
 
-def check_classes(folders: Iterable[str], rows: list[Row]) -> None:
-    """Refuse a data set with fewer than two classes, or with a class left without images."""
+def check_classes(without: set[str], rows: list[Row]) -> None:
+    """Refuse a data set with fewer than two classes, or with a class left without images.
+
+    `without` holds the class folders that had none to begin with.
+    """
     kept = {str(row["label"]) for row in rows if row["kept"]}
-    empty = sorted(set(chain(folders, (str(row["label"]) for row in rows))) - kept)
+    empty = sorted(without | {str(row["label"]) for row in rows} - kept)
     if empty:
         raise UserError(f"class {', '.join(empty)}: no readable image is left in it")
     if len(kept) < 2:

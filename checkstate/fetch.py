@@ -14,8 +14,8 @@ MAX_BYTES = 20_000_000
 MAX_SECONDS = 10.0
 MAX_REDIRECTS = 5
 
-TUNNELS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16")]
-"""IPv6 addresses that a gateway may turn into any IPv4 address: NAT64 and 6to4."""
+TUNNEL = ipaddress.ip_network("2002::/16")
+"""IPv6 addresses that a gateway may turn into any IPv4 address: 6to4. NAT64's are reserved."""
 
 
 class FetchError(ValueError):
@@ -60,8 +60,8 @@ def is_public(address: str) -> bool:
     """Whether an IP address lies on the open internet, in no spelling on a network of ours."""
     ip = ipaddress.ip_address(address)
     ip = getattr(ip, "ipv4_mapped", None) or ip
-    tunnelled = any(ip in net for net in TUNNELS)
-    return ip.is_global and not ip.is_multicast and not tunnelled
+    local = ip.is_reserved or getattr(ip, "is_site_local", False) or ip in TUNNEL
+    return ip.is_global and not ip.is_multicast and not local
 
 
 async def fetch(url: str, *, private: bool = False) -> bytes:
@@ -91,7 +91,7 @@ async def fetch(url: str, *, private: bool = False) -> bytes:
         raise FetchError(f"{name}: not there after {MAX_SECONDS:g} seconds") from error
     except httpx.HTTPStatusError as error:
         raise FetchError(f"{name}: status {error.response.status_code}") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise FetchError(f"{name}: {reason}") from error
 

@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ from torch import Tensor, nn
 from checkstate.errors import UserError
 from checkstate.files import replacing
 from checkstate.images import Resize
+from checkstate.params import Colour
 
-Colour = tuple[float, float, float]
 IMAGENET: tuple[Colour, Colour] = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -112,8 +113,11 @@ def lite0_wheel() -> Path | None:
 
 
 def replace_head(network: nn.Module, classes: int) -> None:
-    """Give a torchvision network's last linear layer `classes` outputs."""
-    name, last = [(n, m) for n, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
+    """Give a network's last linear layer `classes` outputs; raises ValueError when it has none."""
+    linear = [(n, m) for n, m in network.named_modules() if isinstance(m, nn.Linear)]
+    if not linear:
+        raise ValueError("it ends in no linear layer, whose outputs the classes would be")
+    name, last = linear[-1]
     parent, _, leaf = name.rpartition(".")
     setattr(network.get_submodule(parent), leaf, nn.Linear(last.in_features, classes))
 
@@ -133,7 +137,7 @@ def load_by_name(network: nn.Module, path: str) -> None:
             theirs = load_file(path)
         else:
             theirs = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, RuntimeError) as error:
+    except (OSError, SafetensorError, RuntimeError, UnpicklingError) as error:
         raise UserError(f"train.weights={path}: {first_line(error)}") from error
     theirs = {key.removeprefix("backbone."): value for key, value in theirs.items()}
     ours = network.state_dict()

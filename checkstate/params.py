@@ -31,6 +31,7 @@ def as_size(value: object) -> object:
     return (value, value) if isinstance(value, int | str) else value
 
 
+Name = Annotated[str, Field(pattern=r"^[\w.-]+$")]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Octaves = Annotated[float, Field(ge=0, le=2)]
@@ -42,7 +43,7 @@ Size = Annotated[tuple[Side, Side], BeforeValidator(as_size)]
 class Data(Section):
     """Which data set flows."""
 
-    name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    name: Name
 
 
 class Curate(Section):
@@ -84,7 +85,7 @@ class Train(Section):
     backbone: str
     weights: str
     init_from: str
-    extra: list[str]
+    extra: list[Name]
     image_size: Size
     resize: Resize
     normalisation: Literal["imagenet", "dataset"] | tuple[Colour, Colour]

@@ -29,13 +29,21 @@ class Lock:
 
 
 def read_lock(path: str = "dvc.lock") -> Lock:
-    """Read what the last run of every stage recorded."""
-    lock = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    """Read what the last run of every stage recorded.
+
+    Stages behind an experiment may not have run since. So the params of train count before theirs,
+    and what a stage made before what another one read.
+    """
+    stages = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["stages"]
     lock_params: Node = {}
-    entries: list[Node] = []
-    for stage in lock["stages"].values():
+    for stage in (*stages.values(), stages.get("train", {})):
         lock_params |= stage.get("params", {}).get("params.yaml", {})
-        entries += stage.get("deps", []) + stage.get("outs", [])
+    entries = [
+        entry
+        for kind in ("deps", "outs")
+        for stage in stages.values()
+        for entry in stage.get(kind, [])
+    ]
     return Lock(
         flatten(lock_params),
         {entry["path"]: entry["md5"] for entry in entries if "md5" in entry},

@@ -32,7 +32,10 @@ class Resume:
     def load(self, name: str) -> State | None:
         """What `save` wrote last under this name, or None."""
         path = self.folder / f"{name}.pt"
-        return torch.load(path, weights_only=True) if path.exists() else None
+        if not path.exists():
+            return None
+        state: State = torch.load(path, map_location="cpu", weights_only=True)  # from any device
+        return state
 
     def save(self, name: str, state: State) -> None:
         """Keep a state, atomically."""

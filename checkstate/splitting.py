@@ -20,20 +20,26 @@ def take(rows: Rows, share: float, seed: int) -> NDArray[np.bool_]:
 
     It is the nearest fraction of few folds: 0.15 marks one of seven, 0.4 two of five.
     """
-    part = Fraction(share).limit_denominator(max(10, round(1 / share)))
+    part = Fraction(share).limit_denominator(max(10, round(1 / min(share, 1 - share))))
     folds = folds_of(rows, part.denominator, seed)
     marked: NDArray[np.bool_] = folds < part.numerator
     return marked
 
 
 def folds_of(rows: Rows, folds: int, seed: int) -> NDArray[np.int64]:
-    """Number the fold of every row, int64 [rows]; raises UserError for too small a class."""
+    """Number the fold of every row, int64 [rows]; raises UserError for too few of them."""
     labels = [row["label"] for row in rows]
     for label, count in sorted(Counter(labels).items()):
         if count < folds:
             raise UserError(
                 f"class {label}: {count} images are too few to split (needs {folds} or more)"
             )
+    groups = len({row["group"] for row in rows})
+    if groups < folds:
+        raise UserError(
+            f"{len(rows)} images in {groups} near-duplicate groups are too few to split (needs "
+            f"{folds} groups or more); a lower curate.near_duplicate_distance makes more of them"
+        )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     numbers = np.empty(len(rows), np.int64)
     parts = splitter.split(labels, labels, [row["group"] for row in rows])
@@ -61,7 +67,7 @@ def split_rows(rows: Rows, val: float, test: float, seed: int) -> list[str]:
     held = {row["group"] for row, split in zip(rows, splits, strict=True) if split == "test"}
     leaking = np.array([row["group"] in held for row in rows]) & (splits != "test")
     splits[leaking] = "dropped"
-    if defined != {"train", "val", "test"}:
+    if "val" not in splits:
         left = np.flatnonzero(splits == "train")
         share = val if defined else val / (1 - test)
         splits[left[take([rows[int(i)] for i in left], share, seed)]] = "val"

@@ -24,13 +24,12 @@ from checkstate.networks import (
     IMAGENET,
     Card,
     Classifier,
-    Colour,
     build_backbone,
     load_model,
     predict_logits,
     replace_head,
 )
-from checkstate.params import Train
+from checkstate.params import Colour, Train
 from checkstate.predictor import softmax
 from checkstate.resume import Resume
 
@@ -280,9 +279,9 @@ def fit_model(
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature that minimises validation loss (Guo et al. 2017, section 4.2).
 
-    One image that is evenly of every class joins the n there are, as in Platt 1999, section 2.2.
-    Without it, validation without a mistake asks for probabilities of 1, and few images rarely
-    hold one.
+    One image that is evenly of every class joins the n there are, after Platt 1999, section
+    2.2, who adds one of each class. Without it, validation without a mistake asks for
+    probabilities of 1, and few images rarely hold one.
     """
     n, classes = logits.shape
     targets = (np.eye(classes)[labels] * n + 1 / classes) / (n + 1)

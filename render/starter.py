@@ -7,9 +7,12 @@ have not seen the starter's pictures. The same renderings give the same choice.
 from __future__ import annotations
 
 import shutil
+import tempfile
 import zipfile
+from pathlib import Path
 
 from checkstate.datasets import HELD, archive_labels, hold_out
+from checkstate.errors import UserError
 from checkstate.params import load_params
 from checkstate.running import run_stage
 from render.pages import HERE
@@ -18,12 +21,19 @@ MAX_BYTES = 10_000
 
 
 def main() -> None:
-    """Read data/rendered.zip; replace data/starter/."""
+    """Read data/rendered.zip; replace data/starter/ once all of it is there."""
     target = HERE.parent / "data/starter"
-    shutil.rmtree(target, ignore_errors=True)
-    with zipfile.ZipFile(HERE.parent / "data/rendered.zip") as archive:
+    source = HERE.parent / "data/rendered.zip"
+    if not source.exists():
+        raise UserError(f"{source} is missing: run `make render`")
+    with (
+        tempfile.TemporaryDirectory(dir=HERE.parent / "data") as folder,
+        zipfile.ZipFile(source) as archive,
+    ):
         for member in choose(archive.infolist(), load_params().seed):
-            archive.extract(member, target)
+            archive.extract(member, f"{folder}/starter")
+        shutil.rmtree(target, ignore_errors=True)
+        Path(folder, "starter").rename(target)
 
 
 def choose(members: list[zipfile.ZipInfo], seed: int) -> list[zipfile.ZipInfo]:

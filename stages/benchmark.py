@@ -110,7 +110,8 @@ def training_input(params: Params) -> dict[str, float]:
     """Images a second of the training loop, and on images that it need not augment."""
     recipe = params.train.model_copy(update={"schedule": "constant"})
     data = load_split("train", recipe.image_size, recipe.resize)
-    data = data.take(np.arange(min(TRAINED, len(data.labels))))
+    spread = np.linspace(0, len(data.labels) - 1, min(TRAINED, len(data.labels)))
+    data = data.take(spread.astype(np.int64))  # they are sorted by class
     prepare_torch(params.seed, recipe.threads)
     model = new_model(data, recipe).to(memory_format=torch.channels_last)
     optimizer = new_optimizer(model, recipe)

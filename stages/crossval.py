@@ -32,8 +32,9 @@ def main() -> None:
     right = np.array([row["label"] == row["predicted"] for row in rows])
     numbers = np.array([int(row["fold"]) for row in rows])
     means = np.array([right[numbers == fold].mean() for fold in folds])
-    low, high = stats.t.interval(0.95, len(means) - 1, means.mean(), stats.sem(means))
-    over_folds = {"value": float(means.mean()), "low": float(low), "high": float(high)}
+    half = stats.t.ppf(0.975, len(means) - 1) * stats.sem(means)
+    mean = float(means.mean())
+    over_folds = {"value": mean, "low": mean - float(half), "high": mean + float(half)}
     out = Path("metrics/crossval")
     with Live(str(out), dvcyaml=None, save_dvc_exp=False) as live:
         live.summary.update({**summary, "top1_over_folds": over_folds})

@@ -6,10 +6,10 @@ The weights that every training starts from answer for data/held-out.zip.
 """
 
 from checkstate.datasets import load_archive
+from checkstate.libraries import libraries_of, write_metrics
 from checkstate.networks import load_model, predict_logits
 from checkstate.params import load_params
 from checkstate.running import run_stage
-from stages.unseen import libraries_of, write_metrics
 
 
 def main() -> None:

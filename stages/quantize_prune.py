@@ -50,7 +50,8 @@ def main() -> None:
     val = load_split("val", card.image_size, card.resize)
     test = load_split("test", card.image_size, card.resize)
     reduce_range = not has_vnni() if settings.reduce_range == "auto" else settings.reduce_range
-    calibration = train.pixels[:: max(1, len(train.pixels) // settings.calibration_images)]
+    taken = min(settings.calibration_images, len(train.pixels))
+    calibration = train.pixels[np.linspace(0, len(train.pixels) - 1, taken).astype(np.int64)]
     tuning = recipe.model_copy(
         update={"epochs": settings.epochs, "patience": settings.epochs, "lr": settings.lr}
     )

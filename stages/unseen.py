@@ -8,12 +8,10 @@ they do not hold.
 """
 
 import numpy as np
-from dvclive.live import Live
-from numpy.typing import NDArray
 
 from checkstate.datasets import HELD, hold_out, load_archive
-from checkstate.evaluation import rate
-from checkstate.files import md5_of, write_csv
+from checkstate.files import md5_of
+from checkstate.libraries import libraries_of, write_metrics
 from checkstate.networks import predict_logits
 from checkstate.params import load_params
 from checkstate.resume import resumable
@@ -46,30 +44,6 @@ def main() -> None:
             logits = predict_logits(model, test.pixels, recipe.batch_size)
             right[held] = logits.argmax(1) == test.labels
     write_metrics("metrics/unseen", libraries, right)
-
-
-def write_metrics(folder: str, libraries: NDArray[np.str_], right: NDArray[np.bool_]) -> None:
-    """Write the mean over libraries, the worst one and a table; `right` says so of every crop."""
-    names = np.unique(libraries)
-    rows = [{"library": name, **rate(right[libraries == name])} for name in names]
-    worst = min(rows, key=lambda row: float(str(row["value"])))
-    with Live(folder, dvcyaml=None, save_dvc_exp=False) as live:
-        live.summary.update(
-            {
-                "mean": float(np.mean([float(str(row["value"])) for row in rows])),
-                "worst": worst["library"],
-                "worst_top1": worst["value"],
-            }
-        )
-    write_csv(f"{folder}/plots/libraries.csv", rows)
-
-
-def libraries_of(paths: list[str]) -> NDArray[np.str_]:
-    """The library of every <label>/<library>-<kind>-<hash>.png; kinds of controls have no dash."""
-    stems = [path.split("/")[1].rsplit("-", 1)[0] for path in paths]
-    controls = (s for p, s in zip(paths, stems, strict=True) if not p.startswith("other/"))
-    known = sorted({stem.rsplit("-", 1)[0] for stem in controls}, key=len, reverse=True)
-    return np.array([next(name for name in known if f"{s}-".startswith(f"{name}-")) for s in stems])
 
 
 if __name__ == "__main__":

@@ -43,15 +43,29 @@ def test_an_image_excluded_since_then_wants_another_cross_validation(project: Pa
     write_csv("data/manifest.csv", [r | {"kept": str(int(r["path"] != wrong))} for r in manifest])
     with pytest.raises(UserError, match="is of other data"):
         audit(project / "suspects", 10)
+    write_csv("data/manifest.csv", [r | {"label": "checked"} for r in manifest])
+    with pytest.raises(UserError, match="is of other data"):
+        audit(project / "suspects", 10)
 
 
 def test_page_and_list_are_written_and_curate_reads_the_list(project: Path) -> None:
     wrong = write_inputs(project)
-    assert audit(project / "suspects", 10) == 1
-    page = (project / "suspects.html").read_text()
+    assert audit(project / "v1.2", 10) == 1
+    page = (project / "v1.2.html").read_text()
     assert wrong in page
     assert "data:image/png;base64," in page
-    assert read_decisions(project / "suspects.csv", [wrong]) == {wrong: "keep"}
+    assert read_decisions(project / "v1.2.csv", [wrong]) == {wrong: "keep"}
+
+
+def test_a_list_that_somebody_decided_in_stays(project: Path) -> None:
+    wrong = write_inputs(project)
+    audit(project / "suspects", 10)
+    audit(project / "suspects", 10)
+    decided = [{"path": wrong, "decision": "exclude", "reason": "two controls"}]
+    write_csv(project / "suspects.csv", decided)
+    with pytest.raises(UserError, match=r"suspects\.csv holds decisions"):
+        audit(project / "suspects", 10)
+    assert read_csv(project / "suspects.csv") == decided
 
 
 def test_a_near_duplicate_under_another_label_comes_before_a_doubtful_one(project: Path) -> None:
@@ -70,7 +84,8 @@ def test_a_near_duplicate_under_another_label_comes_before_a_doubtful_one(projec
 def test_a_list_of_no_suspects_can_be_read_as_well(project: Path) -> None:
     write_inputs(project)
     rows = read_csv("metrics/crossval/plots/predictions.csv")
-    write_csv("metrics/crossval/plots/predictions.csv", rows[1:])
+    right = [row | {"predicted": row["label"]} for row in rows]
+    write_csv("metrics/crossval/plots/predictions.csv", right)
     assert audit(project / "suspects", 10) == 0
     assert read_decisions(project / "suspects.csv", []) == {}
 

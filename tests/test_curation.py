@@ -100,6 +100,66 @@ def test_a_folder_with_a_dot_in_its_name_has_its_list(project: Path) -> None:
     assert [row["path"] for row in rows if not row["kept"]] == [name]
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"checked/a.png", "decision ''"),
+        (b"checked/a.png,label=", "decision 'label='"),
+        ("checked/ü.png,keep".encode("cp1252"), "save it as UTF-8"),
+    ],
+)
+def test_a_list_that_a_spreadsheet_spoilt_is_refused(
+    project: Path, line: bytes, reason: str
+) -> None:
+    (project / "data/curation").mkdir()
+    (project / "data/curation/tiny.csv").write_bytes(b"path,decision,reason\n" + line + b"\n")
+    with pytest.raises(UserError, match=rf"tiny\.csv:.*{reason}"):
+        rows_of(project)
+
+
+def test_archives_that_cannot_be_read_whole_are_named(project: Path) -> None:
+    source = project / "data/tiny.zip"
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("checked/a.png", bytes(range(256)) * 9)
+    good = source.read_bytes()
+    start = good.index(b"a.png") + len("a.png")
+    source.write_bytes(good[:start] + b"\xff" * 8 + good[start + 8 :])
+    with pytest.raises(UserError, match=r"tiny\.zip: damaged archive"):
+        curate_source(source, drop=False, distance=8)
+    locked = bytearray(good)
+    locked[6] |= 1  # the flag of a password, in both headers
+    locked[good.index(b"PK\x01\x02") + 8] |= 1
+    source.write_bytes(locked)
+    with pytest.raises(UserError, match=r"tiny\.zip: .*password"):
+        curate_source(source, drop=False, distance=8)
+
+
+@pytest.mark.usefixtures("project")
+def test_files_that_are_no_images_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("checked/new.avif", "other/new.avif", "readme", ".hidden"):
+        Path("data/tiny", name).write_bytes(b"")
+    curate_source(Path("data/tiny"), drop=False, distance=8)
+    assert "no images in class folders: no suffix 1, .avif 2\n" in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_text_is_refused(project: Path) -> None:
+    (project / "data/tiny/checked/\udcff.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"checked/\\udcff\.png: its name is no valid UTF-8"):
+        rows_of(project)
+
+
+def test_a_data_set_without_an_image_is_an_error(project: Path) -> None:
+    (project / "data/empty/checked").mkdir(parents=True)
+    with pytest.raises(UserError, match="class checked: no readable image"):
+        curate_source(project / "data/empty", drop=False, distance=8)
+
+
+def test_a_class_that_decisions_dissolve_is_none(project: Path) -> None:
+    names = [f"other/{p.name}" for p in (project / "data/tiny/other").iterdir()]
+    decide(project, "\n".join(f"{name},label=checked,why" for name in names))
+    assert {row["label"] for row in rows_of(project).values()} == {"checked", "unchecked"}
+
+
 @pytest.mark.parametrize("name", ["broken.zip", "broken.tar"])
 def test_a_damaged_archive_is_named(project: Path, name: str) -> None:
     (project / "data" / name).write_bytes(b"no archive")

@@ -30,6 +30,7 @@ def test_the_kubernetes_manifests_fit_together() -> None:
     labels = pod["metadata"]["labels"]
     assert parts["Service"]["spec"]["selector"] == labels
     assert parts["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == labels
+    assert pod["spec"]["enableServiceLinks"] is False  # or CHECKSTATE_PORT is tcp://...
     container = pod["spec"]["containers"][0]
     assert container["securityContext"]["readOnlyRootFilesystem"]
     assert {"readinessProbe", "livenessProbe", "resources"} <= set(container)

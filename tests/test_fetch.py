@@ -59,6 +59,7 @@ def test_a_private_address_is_fetched_only_when_that_is_allowed(server: str) -> 
         *("localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0"),
         *("::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "2130706433", "0x7f000001", "224.0.0.1"),
         *("100.64.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "[::1]", "localhost."),
+        *("64:ff9b:1::7f00:1", "::7f00:1", "fec0::2", "240.0.0.1"),
     ],
 )
 def test_every_spelling_of_an_inner_address_is_refused(host: str) -> None:
@@ -105,7 +106,7 @@ def test_what_cannot_be_reached_is_one_line() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-    for bad in (url, "http://", "http://no-such-host.invalid/x"):
+    for bad in (url, "http://", "http://no-such-host.invalid/x", "http://no-such-host/\udcff"):
         with pytest.raises(FetchError) as caught:
             fetch(bad, private=True)
         assert "\n" not in str(caught.value)

@@ -50,6 +50,11 @@ def test_an_unknown_name_or_weights_of_another_network_are_refused(tmp_path: Pat
     torch.save(build_backbone("resnet18", 3, (64, 64), "none").state_dict(), tmp_path / "w.pth")
     with pytest.raises(UserError, match=r"w\.pth: weights of another architecture"):
         build_backbone("mobilenetv3_small_050", 3, (64, 64), str(tmp_path / "w.pth"))
+    (tmp_path / "text.pth").write_text("no weights")
+    with pytest.raises(UserError, match=r"train\.weights=.*text\.pth"):
+        build_backbone("mobilenetv3_small_050", 3, (64, 64), str(tmp_path / "text.pth"))
+    with pytest.raises(UserError, match="it ends in no linear layer"):
+        build_backbone("torchvision.squeezenet1_0", 3, (64, 64), "none")
 
 
 def test_a_model_file_brings_back_the_same_answers_and_card(tmp_path: Path) -> None:

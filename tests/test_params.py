@@ -46,6 +46,7 @@ def test_one_side_means_a_square(tmp_path: Path) -> None:
         ("train.optimizer", "lion", "train.optimizer: input should be 'sgd', 'adam' or 'adamw'"),
         ("split.val", 0.9, "split.val + split.test"),
         ("data.name", "../elsewhere", "data.name"),
+        ("train.extra", ["two words"], "train.extra.0"),
         ("quantize_prune.ratios", [], "quantize_prune.ratios"),
         ("benchmark.seed_batches", [8], "seed_batches must hold 1"),
     ],

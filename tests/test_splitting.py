@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from checkstate.errors import UserError
-from checkstate.splitting import folds_of, split_rows
+from checkstate.splitting import folds_of, split_rows, take
 
 
 def rows_of(each: int, predefined: str = "") -> list[dict[str, str]]:
@@ -69,6 +69,28 @@ def test_a_complete_predefined_split_is_left_as_it_is() -> None:
     for i, row in enumerate(rows):
         row["group"] = str(i)
     assert split_rows(rows, 0.2, 0.2, 0) == [row["predefined"] for row in rows]
+
+
+def test_a_val_beside_a_test_set_is_left_as_it_is() -> None:
+    rows = rows_of(20) + rows_of(5, "val") + rows_of(5, "test")
+    for i, row in enumerate(rows):
+        row["group"] = str(i)
+    splits = split_rows(rows, 0.2, 0.2, 0)
+    assert splits == ["train"] * 60 + ["val"] * 15 + ["test"] * 15
+
+
+def test_a_share_of_almost_all_is_taken() -> None:
+    assert take(rows_of(50), 0.96, 0).sum() == 144
+
+
+def test_too_few_groups_are_an_error_that_says_so() -> None:
+    rows = rows_of(20)
+    for i, row in enumerate(rows):
+        row["group"] = str(i % 3)
+    with pytest.raises(UserError, match="60 images in 3 near-duplicate groups are too few"):
+        split_rows(rows, 0.2, 0.2, 0)
+    with pytest.raises(UserError, match="0 images"):
+        split_rows(rows_of(20, "val"), 0.2, 0.2, 0)
 
 
 def test_too_small_a_class_is_named() -> None:

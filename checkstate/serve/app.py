@@ -14,9 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, File, HTTPException, Response, UploadFile
+from fastapi import Depends, FastAPI, File, HTTPException, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -33,7 +34,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstate.explain import overlay
 from checkstate.fetch import MAX_BYTES, FetchError, fetch
-from checkstate.images import ImageError, read_image
+from checkstate.images import ImageError, read_image, shown
 from checkstate.predictor import Predictor
 from checkstate.serve.batching import Batcher, OverloadError
 
@@ -97,14 +98,24 @@ PROBLEMS: dict[int | str, dict[str, object]] = {
 }
 
 
+GUARDED = frozenset({"/predict", "/explain", "/predict-url"})
+"""What asks for the token, where one is set."""
+
 POLICY = "default-src 'self' 'unsafe-inline'; img-src blob:; frame-ancestors 'none'"
 """What the page may load: nothing from elsewhere."""
 
 
 def problem(status: int, detail: str) -> Response:
     """A refusal that ends the connection, so that nobody goes on sending a body."""
-    retry = {"Retry-After": "1"} if status == 503 else {}
-    return JSONResponse({"detail": detail}, status, {"Connection": "close", **retry})
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
+    return JSONResponse({"detail": detail}, status, {"Connection": "close", **headers})
+
+
+def authorised(headers: Headers, token: str) -> bool:
+    """Whether a request brings the token, compared in constant time."""
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    same = secrets.compare_digest(given.strip().encode(), token.encode())
+    return same and scheme.lower() == "bearer"
 
 
 def to_environment(model: Path, settings: Settings) -> None:
@@ -144,20 +155,22 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     # no /docs: FastAPI's loads its scripts from a CDN
     app = FastAPI(title="checkstate", lifespan=lifespan, docs_url=None, redoc_url=None)
 
-    async def authorised(
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    ) -> None:
-        given = credentials.credentials if credentials else ""
-        if not secrets.compare_digest(given.encode(), settings.token.encode()):
-            raise HTTPException(401, "missing or wrong token", {"WWW-Authenticate": "Bearer"})
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        """What is wrong and where, without the input, which JSON may not be able to hold."""
+        told = [{key: found[key] for key in ("type", "loc", "msg")} for found in error.errors()]
+        return JSONResponse({"detail": told}, 422)
 
-    # without a token FastAPI would spend a tenth of every request on finding nothing to ask
-    guards = [Depends(authorised)] if settings.token else []
+    # for the OpenAPI document: `refusal` looks at the token, before a stranger's body is read
+    guards = [Depends(bearer)] if settings.token else []
     pending = 0
 
     def refusal(scope: Scope) -> Response | None:
         """Why a request is refused before its body is read."""
-        length = Headers(scope=scope).get("content-length")
+        headers = Headers(scope=scope)
+        if settings.token and scope["path"] in GUARDED and not authorised(headers, settings.token):
+            return problem(401, "missing or wrong token")
+        length = headers.get("content-length")
         if length is None:
             return problem(411, "Content-Length is needed") if scope["method"] == "POST" else None
         if not length.isdecimal() or int(length) > settings.max_bytes:
@@ -223,7 +236,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         """Answer for one or many image files."""
         if len(files) > most_files:
             raise HTTPException(413, f"at most {most_files} files a request")
-        return await answer([(f.filename or "image", await f.read()) for f in files])
+        return await answer([(shown(f.filename or "image"), await f.read()) for f in files])
 
     @app.post(
         "/explain",

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from checkstate.images import ImageError, Pixels, read_image
+from checkstate.images import FORMATS, ImageError, Pixels, read_image
 from checkstate.predictor import Predictor
 
 Row = NDArray[np.float32]
 Answered = Row | ImageError
 Waiting = tuple[bytes | Pixels, "asyncio.Future[Answered]"]
 
-SMALL = 100_000
-"""Bytes up to which an image is decoded between two runs of the model; a larger one, which would
-hold up the others, is decoded in a thread of its own, one at a time, before it queues."""
+SMALL_BYTES, SMALL_PIXELS = 100_000, 1_000_000
+"""Up to which an image is decoded between two runs of the model; a larger one, which would hold up
+the others, is decoded in a thread of its own, one at a time, before it queues."""
 
 
 class OverloadError(Exception):
     """The queue is full; the client should come back later."""
+
+
+def is_small(content: bytes) -> bool:
+    """Whether an image decodes at once, as its header says; one colour takes few bytes."""
+    if len(content) > SMALL_BYTES:
+        return False
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            return image.width * image.height <= SMALL_PIXELS
+    except Exception:  # decoders raise almost anything; reading it says what is wrong
+        return True
 
 
 class Batcher:
@@ -65,7 +78,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Answered]] = [loop.create_future() for _ in contents]
         for content, future in zip(contents, futures, strict=True):
-            if len(content) <= SMALL:
+            if is_small(content):
                 try:
                     self.queue.put_nowait((content, future))
                 except asyncio.QueueFull as error:  # others came while a large one was decoded

@@ -1,6 +1,11 @@
-from zipfile import ZipInfo
+from pathlib import Path
+from zipfile import ZipFile, ZipInfo
+
+import pytest
 
 from checkstate.datasets import HELD, archive_labels, hold_out
+from checkstate.errors import UserError
+from render import starter
 from render.starter import MAX_BYTES, choose
 
 
@@ -14,3 +19,23 @@ def test_the_starter_is_what_pretraining_holds_out_less_the_large_files() -> Non
     chosen = {member.filename for member in choose(members, 0)}
     assert chosen == {names[i] for i in held if i % 2 == 0}
     assert chosen.isdisjoint(names[i] for i in learned)
+
+
+def test_a_starter_stays_until_the_next_one_is_there(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starter, "HERE", project / "render")
+    old = project / "data/starter/checked/old.png"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    with pytest.raises(UserError, match="make render"):
+        starter.main()
+    assert old.exists()
+    names = [f"{label}/a-box-{i:012x}.png" for label in ("checked", "other") for i in range(40)]
+    with ZipFile(project / "data/rendered.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    starter.main()
+    found = list((project / "data/starter").rglob("*.png"))
+    assert len(found) == 4
+    assert {p.relative_to(project / "data/starter").as_posix() for p in found} <= set(names)

@@ -80,6 +80,27 @@ def test_a_token_is_asked_for_where_one_is_set(start: Start, crops: list[Path]) 
     assert httpx.get(f"{url}/healthz").status_code == 200
 
 
+def test_a_body_without_the_token_is_not_waited_for(start: Start) -> None:
+    url = start(token="secret", max_pending=1000)
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as stranger:
+        stranger.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n")
+        assert stranger.recv(9999).startswith(b"HTTP/1.1 401")
+
+
+def test_what_no_json_can_hold_is_answered(start: Start, crops: list[Path]) -> None:
+    url = start(allow_urls=True)
+    headers = {"Content-Type": "application/json"}
+    refused = httpx.post(f"{url}/predict-url", content=b'{"url": NaN}', headers=headers)
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["loc"] == ["body", "url"]
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="+2AA-.png"\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x; charset=utf-7"}
+    body = head + crops[0].read_bytes() + b"\r\n--x--\r\n"
+    named = httpx.post(f"{url}/predict", content=body, headers=headers)
+    assert named.json()["results"][0]["name"] == "\\ud800.png"
+
+
 def test_urls_are_off_unless_enabled_and_never_lead_inwards(start: Start) -> None:
     body = {"url": "http://127.0.0.1:1/a.png"}
     assert httpx.post(f"{start()}/predict-url", json=body).status_code == 404

@@ -7,7 +7,15 @@ import pytest
 from PIL import Image
 
 from checkstate.predictor import Predictor
-from checkstate.serve.batching import SMALL, Batcher, OverloadError
+from checkstate.serve.batching import SMALL_BYTES, Batcher, OverloadError, is_small
+
+
+def test_a_few_bytes_may_hold_many_pixels(crops: list[Path]) -> None:
+    Image.new("1", (4000, 4000)).save(stream := io.BytesIO(), "PNG")
+    assert len(stream.getvalue()) < SMALL_BYTES
+    assert not is_small(stream.getvalue())
+    assert is_small(crops[0].read_bytes())
+    assert is_small(b"no image")
 
 
 def test_a_queue_that_fills_while_a_large_image_is_decoded_is_an_overload(
@@ -16,7 +24,7 @@ def test_a_queue_that_fills_while_a_large_image_is_decoded_is_an_overload(
     pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(stream := io.BytesIO(), "PNG")
     large, small = stream.getvalue(), crops[0].read_bytes()
-    assert len(large) > SMALL
+    assert len(large) > SMALL_BYTES
 
     async def both() -> None:
         batcher = Batcher(predictor, max_batch=1, max_queue=3, max_pixels=10**6)  # not running

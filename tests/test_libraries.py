@@ -1,4 +1,4 @@
-from stages.unseen import libraries_of
+from checkstate.libraries import libraries_of
 
 
 def test_a_crop_belongs_to_the_longest_library_name_that_fits() -> None:
