@@ -141,7 +141,7 @@ def perceptual_hashes(greys: list[Pixels]) -> list[str]:
 
 
 def inspect_all(members: Iterable[tuple[str, bytes]]) -> list[Row]:
-    """Inspect every labelled image on all cores; sorted by path. Says on stderr what is none."""
+    """Inspect every labelled image on all cores; sorted by path; says what it skips."""
     skipped = Counter[str]()
     items = labelled(members, skipped)
     blocks = iter(lambda: list(islice(items, BLOCK)), [])
@@ -289,12 +289,12 @@ def curate_source(source: Path, *, drop: bool, distance: int) -> list[Row]:
     What is left out or contradicts itself is said on stderr, one line an image.
     """
     rows = inspect_all(read_members(source))
-    without = class_folders(source) - {str(row["label"]) for row in rows}
+    empty_folders = class_folders(source) - {str(row["label"]) for row in rows}
     name = source.name if source.is_dir() else source.stem
     listed = Path("data/curation", f"{name}.csv")
     decisions = read_decisions(listed, [str(row["path"]) for row in rows])
     curate(rows, decisions, drop=drop, distance=distance)
-    check_classes(without, rows)
+    check_classes(empty_folders, rows)
     for row in rows:
         if row["error"]:
             tqdm.write(f"warning: {shown(str(row['path']))}: {row['error']}; left out", sys.stderr)
@@ -304,13 +304,13 @@ def curate_source(source: Path, *, drop: bool, distance: int) -> list[Row]:
     return [{key: row.get(key, "") for key in COLUMNS} for row in rows]
 
 
-def check_classes(without: set[str], rows: list[Row]) -> None:
+def check_classes(empty_folders: set[str], rows: list[Row]) -> None:
     """Refuse a data set with fewer than two classes, or with a class left without images.
 
-    `without` holds the class folders that had none to begin with.
+    `empty_folders` had none to begin with; a class that decisions relabel as a whole is no class.
     """
     kept = {str(row["label"]) for row in rows if row["kept"]}
-    empty = sorted(without | {str(row["label"]) for row in rows} - kept)
+    empty = sorted(empty_folders | {str(row["label"]) for row in rows} - kept)
     if empty:
         raise UserError(f"class {', '.join(empty)}: no readable image is left in it")
     if len(kept) < 2:

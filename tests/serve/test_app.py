@@ -80,6 +80,16 @@ def test_a_token_is_asked_for_where_one_is_set(start: Start, crops: list[Path]) 
     assert httpx.get(f"{url}/healthz").status_code == 200
 
 
+def test_what_the_document_calls_guarded_is_and_every_post_is(start: Start) -> None:
+    url = start(token="secret", allow_urls=True)
+    operations = httpx.get(f"{url}/openapi.json").json()["paths"]
+    posts = {path: each["post"] for path, each in operations.items() if "post" in each}
+    assert set(posts) == {"/predict", "/explain", "/predict-url"}
+    for path, operation in posts.items():
+        assert operation["security"]
+        assert httpx.post(f"{url}{path}").status_code == 401
+
+
 def test_a_body_without_the_token_is_not_waited_for(start: Start) -> None:
     url = start(token="secret", max_pending=1000)
     host, port = url.removeprefix("http://").split(":")
