@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -19,10 +20,12 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from checkstate.errors import UserError
-from checkstate.images import ImageError, Pixels, shown
-from checkstate.predictor import ModelError, Prediction, Predictor
-from checkstate.sources import Source, expand, is_url
+from checkstate.core.errors import UserError
+from checkstate.core.text import printable
+from checkstate.core.types import Pixels
+from checkstate.runtime.images import ImageError
+from checkstate.runtime.predictor import ModelError, Prediction, Predictor
+from checkstate.runtime.sources import Source, expand, is_url
 
 app = typer.Typer(
     help="Tell the state of a control in a screenshot.",
@@ -76,13 +79,13 @@ def predict(
     batch_size: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 32,
     explain: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="Folder for pictures of what each answer rests on."),
+        typer.Option(file_okay=False, help="Folder for pictures of what each prediction rests on."),
     ] = None,
     private_urls: Annotated[
         bool, typer.Option(help="Let URLs lead to addresses that are not public.")
     ] = False,
 ) -> None:
-    """Answer for every image. Exit status: 0 all were read, 1 some were not, 2 wrong usage."""
+    """Predict every image. Exit status: 0 all were read, 1 some were not, 2 wrong usage."""
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     predictor = open_model(model)
@@ -92,39 +95,40 @@ def predict(
     unread = 0
     sources = expand(images, private_urls=private_urls)
     with tqdm(unit="image", disable=None, file=sys.stderr, leave=False) as bar:
-        for source, answer in answers(predictor, sources, batch_size, threshold):
+        for source, outcome in predictions(predictor, sources, batch_size, threshold):
             with tqdm.external_write_mode():
-                if isinstance(answer, ImageError):
+                if isinstance(outcome, ImageError):
                     unread += 1
-                    typer.echo(f"unreadable: {answer}", err=True)
+                    typer.echo(f"unreadable: {outcome}", err=True)
                 else:
-                    pixels, said = answer
-                    show(source, said)
+                    pixels, prediction = outcome
+                    show(source, prediction)
                     if explain:
                         save_explanation(predictor, source, pixels, explain)
             bar.update()
     raise typer.Exit(1 if unread else 0)
 
 
-def answers(
+def predictions(
     predictor: Predictor, sources: Iterator[Source], batch_size: int, threshold: float
 ) -> Iterator[tuple[Source, tuple[Pixels, Prediction] | ImageError]]:
-    """Answer batch by batch, in order, with one batch of images in memory."""
+    """Predict batch by batch, in order, with one batch of images in memory."""
 
     def prepare(source: Source) -> Pixels | ImageError:
         try:
-            return predictor.prepare(source.content())
+            return predictor.preprocess(source.content())
         except ImageError as error:
-            name, text = shown(source.name), str(error).removeprefix("image: ")
+            name, text = printable(source.name), str(error).removeprefix("image: ")
             return error if name in text else ImageError(f"{name}: {text}")
 
     with ThreadPoolExecutor() as pool:
         while batch := list(islice(sources, batch_size)):
-            fitted = list(pool.map(prepare, batch))
-            good = [pixels for pixels in fitted if not isinstance(pixels, ImageError)]
-            said = iter(predictor.predict(good, threshold) if good else [])
-            for source, pixels in zip(batch, fitted, strict=True):
-                yield source, pixels if isinstance(pixels, ImageError) else (pixels, next(said))
+            inputs = list(pool.map(prepare, batch))
+            good = [pixels for pixels in inputs if not isinstance(pixels, ImageError)]
+            predicted = iter(predictor.predict(good, threshold) if good else [])
+            for source, pixels in zip(batch, inputs, strict=True):
+                outcome = pixels if isinstance(pixels, ImageError) else (pixels, next(predicted))
+                yield source, outcome
 
 
 def rows_of(
@@ -137,38 +141,37 @@ def rows_of(
     if as_csv:
         table.writerow(["path", "label", "confidence", *(f"p_{name}" for name in names)])
 
-    def show(source: Source, said: Prediction) -> None:
+    def show(source: Source, prediction: Prediction) -> None:
         if as_json:
-            row = {"path": source.name, "label": said.label, "confidence": said.confidence}
-            sys.stdout.write(
-                json.dumps({**row, "probabilities": said.probabilities, "model": model}) + "\n"
-            )
+            row = {"path": source.name, **asdict(prediction), "model": model}
+            sys.stdout.write(json.dumps(row) + "\n")
         elif as_csv:
-            odds = [f"{said.probabilities[name]:.6f}" for name in names]
-            table.writerow([source.name, said.label or "", f"{said.confidence:.6f}", *odds])
+            numbers = [prediction.confidence, *(prediction.probabilities[name] for name in names)]
+            table.writerow([source.name, prediction.label or "", *(f"{n:.6f}" for n in numbers)])
         else:
-            bar = "#" * round(20 * said.confidence)
-            label = said.label or UNSURE
+            bar = "#" * round(20 * prediction.confidence)
+            label = prediction.label or UNSURE
+            name = printable(source.name)
             sys.stdout.write(
-                f"{label:<{width}}  {said.confidence:6.1%}  {bar:.<20}  {shown(source.name)}\n"
+                f"{label:<{width}}  {prediction.confidence:6.1%}  {bar:.<20}  {name}\n"
             )
 
     return show
 
 
 def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folder: Path) -> None:
-    """Write <folder>/<path>.explained.png with the pixels that the answer rests on."""
-    from checkstate.explain import overlay
-    from checkstate.files import replacing
+    """Write <folder>/<path>.explained.png with the pixels that the prediction rests on."""
+    from checkstate.core.files import atomic_write
+    from checkstate.runtime.explain import overlay
 
     path = Path(source.name.split("?")[0] if is_url(source.name) else source.name)
     parts = [part for part in path.parts if part not in {path.anchor, ".."}]
     target = folder.joinpath(*parts[:-1], f"{parts[-1]}.explained.png")
     try:
-        with replacing(target) as temporary:
+        with atomic_write(target) as temporary:
             overlay(predictor, pixels).save(temporary, "PNG")
     except OSError as error:
-        typer.echo(f"error: {shown(str(target))}: {error.strerror}", err=True)
+        typer.echo(f"error: {printable(str(target))}: {error.strerror}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -176,8 +179,10 @@ def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folde
 def info(model: Annotated[Path, typer.Argument()] = DEFAULT_MODEL) -> None:
     """Print what a model file says of itself, as JSON."""
     predictor = open_model(model)
-    card = {key: json.loads(value) for key, value in predictor.metadata.items()}
-    typer.echo(json.dumps({"file": str(model), "bytes": model.stat().st_size, **card}, indent=2))
+    metadata = {key: json.loads(value) for key, value in predictor.metadata.items()}
+    typer.echo(
+        json.dumps({"file": str(model), "bytes": model.stat().st_size, **metadata}, indent=2)
+    )
 
 
 @app.command()
@@ -236,9 +241,12 @@ def audit(
 ) -> None:
     """Rank suspicious labels from the last cross-validation."""
     with one_line_errors("train"):
-        from checkstate.audit import audit as write_audit
+        from checkstate.core import paths
+        from checkstate.report.audit_page import AuditSources, write_audit
 
-        count = write_audit(target, limit)
+        predictions = paths.predictions_table("crossval")
+        sources = AuditSources(predictions, paths.MANIFEST, paths.CURATED)
+        count = write_audit(sources, target, limit)
     typer.echo(f"{count} labels to look at: {target}.html")
 
 
@@ -246,10 +254,11 @@ def audit(
 def report() -> None:
     """Write metrics/report.html and MODEL_CARD.md from what the stages left."""
     with one_line_errors("train"):
-        from checkstate.report import CARD, PAGE, write_report
+        from checkstate.core import paths
+        from checkstate.report.report import write_report
 
         write_report()
-    typer.echo(f"wrote {PAGE} and {CARD}")
+    typer.echo(f"wrote {paths.REPORT} and {paths.MODEL_CARD}")
 
 
 @app.command()
@@ -261,7 +270,7 @@ def verify(
 ) -> None:
     """Compare files with the md5 that DVC recorded. Exit status: 0 all are the same, else 1."""
     with one_line_errors("train"):
-        from checkstate.verify import verify as states
+        from checkstate.report.verify import verify as states
 
         good = True
         for state, path in states(paths or []):
@@ -278,7 +287,7 @@ def export_triton(
 ) -> None:
     """Write a model repository for NVIDIA Triton, with dynamic batching."""
     with one_line_errors("serve"):
-        from checkstate.triton import write_repository
+        from checkstate.serve.triton import write_repository
 
         write_repository(open_model(model), target, max_batch)
     typer.echo(f"wrote {target}/checkstate")

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import yaml
 from tqdm import tqdm
 
-from checkstate.files import write_archive
-from checkstate.running import run_stage
+from checkstate.core.files import write_archive
+from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
 

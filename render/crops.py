@@ -27,9 +27,9 @@ from PIL import Image
 from playwright.sync_api import Page, Route, sync_playwright
 from tqdm import tqdm
 
-from checkstate.errors import UserError
-from checkstate.files import archive_names, read_archive, write_archive
-from checkstate.running import run_stage
+from checkstate.core.errors import UserError
+from checkstate.core.files import archive_names, read_archive, write_archive
+from checkstate.stage.runner import run_stage
 from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, Cell, draw_page
 
 SITE = "http://render.invalid"
@@ -251,7 +251,7 @@ def shrink(image: Image.Image) -> bytes:
     """Encode as PNG without loss, with a palette where at most 256 colours are used."""
     colours: Any = image.getcolors(256)
     if colours:
-        palette = [value for _, colour in sorted(colours) for value in colour]
+        palette = [value for _, color in sorted(colours) for value in color]
         reference = Image.new("P", (1, 1))
         reference.putpalette(palette)
         small = image.quantize(palette=reference, dither=Image.Dither.NONE)

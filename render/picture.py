@@ -8,10 +8,10 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from checkstate.files import read_csv, replacing
-from checkstate.images import read_image
-from checkstate.predictor import Predictor
-from checkstate.running import run_stage
+from checkstate.core.files import atomic_write, read_csv
+from checkstate.runtime.images import read_image
+from checkstate.runtime.predictor import Predictor
+from checkstate.stage.runner import run_stage
 
 COLUMNS, ROWS = 7, 6
 CELL = (150, 92)  # pixels, of which the lowest 22 hold the answer
@@ -30,9 +30,9 @@ def main() -> None:
         said = predictor(image)
         image.thumbnail((CELL[0] - 16, CELL[1] - 30))
         sheet.paste(image, (left + (CELL[0] - image.width) // 2, top + 8))
-        colour = INK if said.label == row["label"] else WRONG
-        draw.text((left + 10, top + 74), f"{said.label} {said.confidence:.0%}", fill=colour)
-    with replacing("docs/controls.png") as temporary:
+        color = INK if said.label == row["label"] else WRONG
+        draw.text((left + 10, top + 74), f"{said.label} {said.confidence:.0%}", fill=color)
+    with atomic_write("docs/controls.png") as temporary:
         sheet.save(temporary, "PNG", optimize=True)
 
 

@@ -11,10 +11,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from checkstate.datasets import HELD, archive_labels, hold_out
-from checkstate.errors import UserError
-from checkstate.params import load_params
-from checkstate.running import run_stage
+from checkstate.core.errors import UserError
+from checkstate.core.params import load_params
+from checkstate.data.datasets import HOLDOUT_SHARE, archive_labels, holdout
+from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
 MAX_BYTES = 10_000
@@ -39,7 +39,7 @@ def main() -> None:
 def choose(members: list[zipfile.ZipInfo], seed: int) -> list[zipfile.ZipInfo]:
     """Take the small files of the share that is held out."""
     labels, _ = archive_labels([member.filename for member in members])
-    held = (members[i] for i in hold_out(labels, HELD, seed)[1])
+    held = (members[i] for i in holdout(labels, HOLDOUT_SHARE, seed)[1])
     return [member for member in held if member.file_size <= MAX_BYTES]
 
 

@@ -1,139 +1,79 @@
-"""Time what ships beside what was trained and beside the seed's recipe, in one run.
+"""Time what ships beside what was trained, and beside the recipe of 2024.
 
 python -m stages.benchmark
 
-The seed's recipe is a ResNet50 at 512 pixels in eager torch. Every claim is a ratio of two rows
-of this run; the machine is described beside the times.
+The machine is described beside the times. A baseline that another machine was measured on says
+nothing of this one, so it is then timed anew.
 """
 
-import os
+import sys
 import tempfile
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-import onnxruntime as ort
-import torch
-from dvclive.live import Live
+from tqdm import tqdm
 
-from checkstate.datasets import load_split
-from checkstate.export import export_fp32
-from checkstate.files import read_archive, write_csv
-from checkstate.networks import IMAGENET, Classifier, build_backbone, load_model
-from checkstate.params import Augment, Params, load_params
-from checkstate.predictor import Predictor
-from checkstate.running import run_stage
-from checkstate.timing import first_answer, interleave, machine
-from checkstate.training import (
-    classification_loss,
-    new_model,
-    new_optimizer,
-    new_schedule,
-    prepare_torch,
-    train_one_epoch,
-)
-
-ENGINES = {
-    "shipped_openvino": "OpenVINOExecutionProvider",
-    "shipped_cuda": "CUDAExecutionProvider",
-    "shipped_tensorrt": "TensorrtExecutionProvider",
-}
-
-TRAINED = 256
-"""Images of a training loop that is timed."""
+from checkstate.core import paths
+from checkstate.core.files import read_archive, read_json, write_csv
+from checkstate.core.params import Benchmark, load_params
+from checkstate.data.datasets import Images, load_split
+from checkstate.evaluation.timing import cold_start, machine
+from checkstate.model.baseline import Row, time_baseline
+from checkstate.model.checkpoints import load_model
+from checkstate.model.export import export_fp32
+from checkstate.model.speed import time_models, time_training
+from checkstate.runtime.predictor import Predictor
+from checkstate.stage.live import write_metrics
+from checkstate.stage.runner import run_stage
 
 
 def main() -> None:
     """Read both models and the test images; write metrics by row, and the table for the plot."""
     params = load_params()
-    settings = params.benchmark
-    trained, card = load_model("models/model.safetensors")
-    test = load_split("test", card.image_size, card.resize)
-    [png] = [f.read() for f in read_archive("data/curated.zip", test.paths[:1])]
-    side = settings.seed_image_size
-    backbone = build_backbone("torchvision.resnet50", len(card.classes), (side, side), "none")
-    seed = Classifier(backbone, *IMAGENET).eval()
-    batch = {n: np.resize(test.pixels, (n, *test.pixels.shape[1:])) for n in settings.batches}
-    large = np.zeros((max(settings.seed_batches), side, side, 3), np.uint8)
-    rows: dict[str, dict[str, object]] = {}
+    settings, recipe = params.benchmark, params.train
+    trained, metadata = load_model(paths.MODEL)
+    test = load_split(paths.SPLIT, paths.CURATED, "test", metadata.image_size, metadata.resize)
+    train = load_split(paths.SPLIT, paths.CURATED, "train", recipe.image_size, recipe.resize)
+    [png] = [member.read() for member in read_archive(paths.CURATED, test.paths[:1])]
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, "trained.onnx")
-        export_fp32(plain, trained, card)
-        files = {"trained": Path("models/model.safetensors"), "trained_onnx": plain}
-        files["shipped"] = Path("models/model.onnx")
-        for threads in (1, os.cpu_count() or 1):
-            prepare_torch(params.seed, threads)
-            onnx = {n: Predictor(files[n], threads=threads) for n in ("trained_onnx", "shipped")}
-            for name, provider in ENGINES.items():
-                if provider in ort.get_available_providers():
-                    onnx[name] = Predictor(files["shipped"], threads=threads, providers=[provider])
-                else:
-                    rows[name] = {"skipped": f"{provider} is not installed"}
-            for n in settings.batches:
-                calls: dict[str, Callable[[], object]] = {
-                    "seed": partial(eager, seed, torch.from_numpy(large[:n])),
-                    "trained": partial(eager, trained, torch.from_numpy(batch[n])),
-                    **{name: partial(p.logits, batch[n]) for name, p in onnx.items()},
-                }
-                if threads == n == 1:
-                    ready = onnx["shipped"]
-                    calls["shipped_from_png"] = partial(ready, png)
-                    calls["shipped_prepare"] = partial(ready.prepare, png)
-                if n not in settings.seed_batches:
-                    del calls["seed"]
-                rounds = settings.rounds if n == 1 else 1
-                for name, times in interleave(calls, rounds).items():
-                    row = rows.setdefault(name, {})
-                    if threads == n == 1:
-                        row |= times
-                    row[f"per_second_batch_{n}_threads_{threads}"] = 1000 * n / times["p50"]
+        export_fp32(plain, trained, metadata)
+        files = {"trained_onnx": plain, "shipped": paths.SHIPPED}
+        rows = time_models(trained, files, test.pixels, png, params)
+        rows["baseline"] = baseline(settings)
+        for name, file in {"trained": paths.MODEL, **files}.items():
+            rows[name] |= cold_start(file, png, settings.rounds) | {"bytes": file.stat().st_size}
+            rows[name]["speedup_vs_baseline"] = ratio(rows["baseline"], rows[name])
         for name, file in files.items():
-            rows[name] |= first_answer(file, png, settings.rounds) | {"bytes": file.stat().st_size}
-    rows["seed"]["bytes"] = sum(weights.nbytes for weights in seed.state_dict().values())
-    for name in ("trained_onnx", "shipped"):
-        said = onnx[name].logits(test.pixels).argmax(1)
-        rows[name]["test_top1"] = float((said == test.labels).mean())
-    p50 = {name: float(str(row["p50"])) for name, row in rows.items() if "p50" in row}
-    for name in ("trained", "trained_onnx", "shipped"):
-        rows[name]["speedup_vs_seed"] = p50["seed"] / p50[name]
-    rows["shipped"]["speedup_vs_trained_onnx"] = p50["trained_onnx"] / p50["shipped"]
-    with Live("metrics/benchmark", dvcyaml=None, save_dvc_exp=False) as live:
-        live.summary.update({"machine": machine(), **rows, "training": training_input(params)})
-    write_csv(
-        "metrics/benchmark/plots/latency.csv",
-        [{"row": name, "milliseconds": value} for name, value in p50.items()],
+            rows[name]["test_top1"] = accuracy(file, test)
+    rows["shipped"]["speedup_vs_trained_onnx"] = ratio(rows["trained_onnx"], rows["shipped"])
+    out = paths.metrics_folder("benchmark")
+    write_metrics(out, {"machine": machine(), **rows, "training": time_training(train, params)})
+    latency = [{"row": name, "milliseconds": row["p50"]} for name, row in rows.items()]
+    write_csv(out / "plots/latency.csv", latency)
+
+
+def baseline(settings: Benchmark) -> Row:
+    """The baseline's row, from its stage if this machine ran it."""
+    measured = read_json(paths.BASELINE)
+    if measured["machine"] == machine():
+        row: Row = measured["row"]
+        return row
+    tqdm.write(
+        "the baseline was timed on another machine; timing it here, as each experiment will until "
+        "`dvc repro --force --single-item baseline`",
+        sys.stderr,
     )
+    return time_baseline(settings.baseline_image_size, settings.baseline_batches, settings.rounds)
 
 
-def training_input(params: Params) -> dict[str, float]:
-    """Images a second of the training loop, and on images that it need not augment."""
-    recipe = params.train.model_copy(update={"schedule": "constant"})
-    data = load_split("train", recipe.image_size, recipe.resize)
-    spread = np.linspace(0, len(data.labels) - 1, min(TRAINED, len(data.labels)))
-    data = data.take(spread.astype(np.int64))  # they are sorted by class
-    prepare_torch(params.seed, recipe.threads)
-    model = new_model(data, recipe).to(memory_format=torch.channels_last)
-    optimizer = new_optimizer(model, recipe)
-    still = recipe.augment.model_copy(update=dict.fromkeys(Augment.model_fields, 0.0))
-    recipes = {"loop": recipe, "in_memory": recipe.model_copy(update={"augment": still})}
-    calls = {
-        name: partial(
-            train_one_epoch,
-            *(model, data, each, classification_loss(data.labels, each, torch.device("cpu"))),
-            *(optimizer, new_schedule(optimizer, each, 1), torch.Generator()),
-        )
-        for name, each in recipes.items()
-    }
-    times = interleave(calls, params.benchmark.rounds)
-    return {f"{name}_per_second": 1000 * len(data.labels) / times[name]["p50"] for name in calls}
+def ratio(slow: Row, fast: Row) -> float:
+    """How many times as fast one row is as another, one image on one thread."""
+    return float(str(slow["p50"])) / float(str(fast["p50"]))
 
 
-@torch.inference_mode()
-def eager(model: Classifier, images: torch.Tensor) -> torch.Tensor:
-    """Answer in torch, uint8 [n, height, width, 3] to logits."""
-    answer: torch.Tensor = model(images)
-    return answer
+def accuracy(model: Path, test: Images) -> float:
+    """Test top1 of a model file, so that no speed stands without its accuracy."""
+    return float((Predictor(model).logits(test.pixels).argmax(1) == test.labels).mean())
 
 
 if __name__ == "__main__":

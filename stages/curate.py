@@ -3,25 +3,29 @@
 python -m stages.curate
 """
 
-from pathlib import Path
-
-from checkstate.curation import curate_source, find_data, kept_members
-from checkstate.files import write_archive, write_csv
-from checkstate.params import load_params
-from checkstate.running import run_stage, unedited
+from checkstate.core import paths
+from checkstate.core.files import write_archive
+from checkstate.core.params import load_params
+from checkstate.core.tables import write_table
+from checkstate.data.curation import curate_source
+from checkstate.data.inspection import find_data, kept_members
+from checkstate.stage.runner import run_stage, unedited
 
 
 def main() -> None:
     """Read data/<name>; write data/manifest.csv and data/curated.zip."""
     params = load_params()
     settings = params.curate
-    source = find_data(params.data.name)
-    with unedited(source, Path("data/curation")):
+    source = find_data(paths.data_source(params.data.name))
+    with unedited(source, paths.CURATION):
         rows = curate_source(
-            source, drop=settings.exclude_ambiguous, distance=settings.near_duplicate_distance
+            source,
+            paths.curation_list(source),
+            drop=settings.exclude_ambiguous,
+            distance=settings.near_duplicate_distance,
         )
-        write_csv("data/manifest.csv", rows)
-        write_archive("data/curated.zip", kept_members(source, rows))
+        write_table(paths.MANIFEST, rows)
+        write_archive(paths.CURATED, kept_members(source, rows))
 
 
 if __name__ == "__main__":

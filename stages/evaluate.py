@@ -3,40 +3,36 @@
 python -m stages.evaluate
 """
 
-from pathlib import Path
-
-from dvclive.live import Live
-
-from checkstate.datasets import load_split
-from checkstate.evaluation import (
-    calibration_error,
-    coverage_rows,
-    draw_mistakes,
-    prediction_rows,
-    summarise,
-)
-from checkstate.files import write_csv
-from checkstate.networks import load_model, predict_logits
-from checkstate.params import load_params
-from checkstate.predictor import softmax
-from checkstate.running import run_stage
-from checkstate.training import prepare_torch
+from checkstate.core import paths
+from checkstate.core.files import write_csv
+from checkstate.core.params import load_params
+from checkstate.core.tables import write_table
+from checkstate.data.datasets import load_split
+from checkstate.evaluation.contact_sheet import draw_mistakes
+from checkstate.evaluation.metrics import calibration_error, summarize
+from checkstate.evaluation.predictions import coverage_rows, prediction_rows
+from checkstate.model.checkpoints import load_model
+from checkstate.model.networks import predict_logits
+from checkstate.model.optimization import prepare_torch
+from checkstate.runtime.predictor import softmax
+from checkstate.stage.live import write_metrics
+from checkstate.stage.runner import run_stage
 
 
 def main() -> None:
     """Read the model and the test images; write metrics and plots."""
     params = load_params()
     prepare_torch(params.seed, params.train.threads)
-    model, card = load_model("models/model.safetensors")
-    test = load_split("test", card.image_size, card.resize)
+    model, metadata = load_model(paths.MODEL)
+    size, mode = metadata.image_size, metadata.resize
+    test = load_split(paths.SPLIT, paths.CURATED, "test", size, mode)
     logits = predict_logits(model, test.pixels, params.evaluate.batch_size)
-    probabilities = softmax(logits / card.temperature)
-    out = Path("metrics/evaluate")
-    with Live(str(out), dvcyaml=None, save_dvc_exp=False) as live:
-        live.summary.update(summarise(probabilities, test.labels, test.classes, params.seed))
-        unscaled = calibration_error(softmax(logits), test.labels)
-        live.summary["calibration_error_unscaled"] = unscaled
-    write_csv(out / "plots/predictions.csv", prediction_rows(probabilities, test))
+    probabilities = softmax(logits / metadata.temperature)
+    out = paths.metrics_folder("evaluate")
+    summary = summarize(probabilities, test.labels, test.classes, params.seed)
+    unscaled = calibration_error(softmax(logits), test.labels)
+    write_metrics(out, {**summary, "calibration_error_unscaled": unscaled})
+    write_table(paths.predictions_table("evaluate"), prediction_rows(probabilities, test))
     write_csv(out / "plots/coverage.csv", coverage_rows(probabilities, test.labels))
     draw_mistakes(out / "plots/mistakes.png", probabilities, test, params.evaluate.worst)
 

@@ -5,24 +5,23 @@ python -m stages.split
 
 from collections import Counter
 
-from checkstate.files import read_csv, write_csv
-from checkstate.params import load_params
-from checkstate.running import run_stage
-from checkstate.splitting import split_rows
+from checkstate.core import paths
+from checkstate.core.params import load_params
+from checkstate.core.tables import SplitRow, kept_images, write_table
+from checkstate.data.splitting import split_rows
+from checkstate.stage.runner import run_stage
 
 
 def main() -> None:
     """Read data/manifest.csv; write data/split.csv."""
     params = load_params()
-    rows = [row for row in read_csv("data/manifest.csv") if row["kept"] == "1"]
+    rows = kept_images(paths.MANIFEST)
     splits = split_rows(rows, params.split.val, params.split.test, params.seed)
-    write_csv(
-        "data/split.csv",
-        [
-            {"path": row["path"], "label": row["label"], "split": split}
-            for row, split in zip(rows, splits, strict=True)
-        ],
-    )
+    table = [
+        SplitRow(path=row.path, label=row.label, split=split)
+        for row, split in zip(rows, splits, strict=True)
+    ]
+    write_table(paths.SPLIT, table)
     print(", ".join(f"{split} {count}" for split, count in sorted(Counter(splits).items())))
 
 

@@ -3,15 +3,22 @@
 python -m stages.train
 """
 
-from dvclive.live import Live
+from functools import partial
+from pathlib import Path
 
-from checkstate.datasets import add_extra, load_split
-from checkstate.files import md5_of
-from checkstate.networks import predict_logits, save_model
-from checkstate.params import load_params
-from checkstate.resume import resumable
-from checkstate.running import run_stage
-from checkstate.training import fit_model, fit_temperature, new_card, new_model, prepare_torch
+from checkstate.core import paths
+from checkstate.core.files import md5_of
+from checkstate.core.params import load_params
+from checkstate.data.datasets import add_extra, load_split
+from checkstate.model.calibration import fit_temperature
+from checkstate.model.checkpoints import save_model
+from checkstate.model.networks import predict_logits
+from checkstate.model.optimization import prepare_torch
+from checkstate.model.resume import resumable
+from checkstate.model.starting import new_metadata, new_model
+from checkstate.model.training import fit_model
+from checkstate.stage.live import log_epoch, new_live
+from checkstate.stage.runner import run_stage
 
 
 def main() -> None:
@@ -19,31 +26,24 @@ def main() -> None:
     params = load_params()
     recipe = params.train
     prepare_torch(params.seed, recipe.threads)
-    train = load_split("train", recipe.image_size, recipe.resize)
-    train = add_extra(train, recipe.extra, recipe.resize)
-    val = load_split("val", recipe.image_size, recipe.resize)
+    extra = [paths.extra_archive(name) for name in recipe.extra]
+    train, val = (
+        load_split(paths.SPLIT, paths.CURATED, split, recipe.image_size, recipe.resize)
+        for split in ("train", "val")
+    )
+    train = add_extra(train, extra, recipe.resize)
     model = new_model(train, recipe)
-    data_md5 = md5_of("data/curated.zip")
-    extras = [md5_of(f"data/extra/{name}.zip") for name in recipe.extra]
-    extras += [md5_of(recipe.init_from)] if recipe.init_from else []
-    facts = (params.seed, recipe, data_md5, md5_of("data/split.csv"), extras)
-    with (
-        resumable("train", *facts) as resume,
-        Live("metrics/train", dvcyaml=None, save_dvc_exp=False) as live,
-    ):
-
-        def report(values: dict[str, float]) -> None:
-            for name, value in values.items():
-                if name != "epoch":
-                    live.log_metric(name, value)
-            live.next_step()
-
+    data_md5 = md5_of(paths.CURATED)
+    read = [paths.SPLIT, *extra, *([Path(recipe.init_from)] if recipe.init_from else [])]
+    facts = (params.seed, recipe, data_md5, *map(md5_of, read))
+    with resumable("train", *facts) as resume, new_live(paths.metrics_folder("train")) as live:
+        report = partial(log_epoch, live)
         fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature
-        card = new_card(model, train.classes, recipe, temperature, data_md5, params.seed)
-        save_model("models/model.safetensors", model, card)
+        metadata = new_metadata(model, train.classes, recipe, temperature, data_md5, params.seed)
+        save_model(paths.MODEL, model, metadata)
 
 
 if __name__ == "__main__":

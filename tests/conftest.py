@@ -11,14 +11,15 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from checkstate.export import export_fp32
-from checkstate.images import Pixels
-from checkstate.networks import IMAGENET, Card, Classifier, build_backbone
-from checkstate.predictor import Predictor
+from checkstate.core.types import Pixels
+from checkstate.model.checkpoints import ModelMetadata
+from checkstate.model.export import export_fp32
+from checkstate.model.networks import IMAGENET, Classifier, build_backbone
+from checkstate.runtime.predictor import Predictor
 
 ROOT = Path(__file__).parent.parent
 CLASSES = ("checked", "other", "unchecked")
-SMALL = Card("x", ["a", "b"], (48, 64), "letterbox", *IMAGENET, 2.0, "0" * 32, {"seed": 0})
+SMALL = ModelMetadata("x", ["a", "b"], (48, 64), "letterbox", *IMAGENET, 2.0, "0" * 32, {"seed": 0})
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
 
 
@@ -52,7 +53,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     backbone = build_backbone("test_efficientnet", 3, (64, 64), "none")
     path = tmp_path_factory.mktemp("model") / "model.onnx"
-    card = Card("x", list(CLASSES), (64, 64), "letterbox", *IMAGENET, 1.5, "0" * 32, {"seed": 0})
+    card = ModelMetadata(
+        "x", list(CLASSES), (64, 64), "letterbox", *IMAGENET, 1.5, "0" * 32, {"seed": 0}
+    )
     export_fp32(path, Classifier(backbone, *IMAGENET), card)
     return path
 

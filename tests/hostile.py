@@ -52,7 +52,7 @@ def readable(picture: Image.Image) -> dict[str, bytes]:
     rgb = picture.convert("RGB")
     turned = rgb.getexif()
     turned[274] = 6
-    frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (9, 9), color) for color in ("red", "blue")]
     animation = {"save_all": True, "append_images": frames[1:]}
     grey = np.asarray(rgb.convert("L"), np.uint16)
     return {

@@ -32,10 +32,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from checkstate.explain import overlay
-from checkstate.fetch import MAX_BYTES, FetchError, fetch
-from checkstate.images import ImageError, read_image, shown
-from checkstate.predictor import Predictor
+from checkstate.core.text import printable
+from checkstate.runtime.explain import overlay
+from checkstate.runtime.fetch import MAX_BYTES, FetchError, fetch
+from checkstate.runtime.images import ImageError, read_image
+from checkstate.runtime.predictor import Predictor
 from checkstate.serve.batching import Batcher, OverloadError
 
 log = logging.getLogger("checkstate")
@@ -61,7 +62,7 @@ class Settings:
     seconds: float = 15.0
 
 
-class Answer(BaseModel):
+class ImageResult(BaseModel):
     """The answer for one image: label, confidence and probabilities, or an error."""
 
     name: str
@@ -71,10 +72,10 @@ class Answer(BaseModel):
     error: str | None = None
 
 
-class Answers(BaseModel):
+class Results(BaseModel):
     """One answer an image, in the order sent."""
 
-    results: list[Answer]
+    results: list[ImageResult]
 
 
 class Url(BaseModel):
@@ -211,32 +212,32 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
             seconds.observe(spent)
             log.info({"path": path, "status": status, "ms": round(1000 * spent, 1)})
 
-    async def answer(contents: list[tuple[str, bytes]]) -> Response:
+    async def respond(contents: list[tuple[str, bytes]]) -> Response:
         waiting.inc(len(contents))
         try:
-            answered = await batcher.answer([content for _, content in contents])
+            outcomes = await batcher.predict([content for _, content in contents])
         except OverloadError as error:
             raise HTTPException(503, "busy", {"Retry-After": "1"}) from error
         finally:
             waiting.dec(len(contents))
         results = []
-        for (name, _), row in zip(contents, answered, strict=True):
+        for (name, _), row in zip(contents, outcomes, strict=True):
             if isinstance(row, ImageError):
-                results.append(Answer(name=name, error=str(row).removeprefix("image: ")))
+                results.append(ImageResult(name=name, error=str(row).removeprefix("image: ")))
                 continue
-            said = predictor.answer(row)
-            labels.labels(said.label).inc()
-            results.append(Answer(name=name, **vars(said)))
+            prediction = predictor.to_prediction(row)
+            labels.labels(prediction.label).inc()
+            results.append(ImageResult(name=name, **vars(prediction)))
         if all(result.error for result in results):
             raise HTTPException(400, "; ".join(f"{r.name}: {r.error}" for r in results))
-        return Response(Answers(results=results).model_dump_json(), media_type="application/json")
+        return Response(Results(results=results).model_dump_json(), media_type="application/json")
 
-    @app.post("/predict", response_model=Answers, responses=PROBLEMS, dependencies=guards)
+    @app.post("/predict", response_model=Results, responses=PROBLEMS, dependencies=guards)
     async def predict(files: Annotated[list[UploadFile], File()]) -> Response:
         """Answer for one or many image files."""
         if len(files) > most_files:
             raise HTTPException(413, f"at most {most_files} files a request")
-        return await answer([(shown(f.filename or "image"), await f.read()) for f in files])
+        return await respond([(printable(f.filename or "image"), await f.read()) for f in files])
 
     @app.post(
         "/explain",
@@ -251,7 +252,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         def draw() -> bytes:
             buffer = io.BytesIO()
             image = read_image(content, max_pixels=settings.max_pixels)
-            overlay(predictor, predictor.fit(image)).save(buffer, "PNG")
+            overlay(predictor, predictor.to_input(image)).save(buffer, "PNG")
             return buffer.getvalue()
 
         try:
@@ -266,7 +267,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
 
         @app.post(
             "/predict-url",
-            response_model=Answers,
+            response_model=Results,
             responses=PROBLEMS,
             dependencies=guards,
         )
@@ -277,7 +278,7 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
                     content = await fetch(body.url)
                 except FetchError as error:
                     raise HTTPException(400, str(error)) from error
-                return await answer([(body.url, content)])
+                return await respond([(body.url, content)])
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Requests of the moment answered in one run of the model, behind a bounded queue."""
+"""Requests of the moment predicted in one run of the model, behind a bounded queue."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from checkstate.images import FORMATS, ImageError, Pixels, read_image
-from checkstate.predictor import Predictor
+from checkstate.core.types import Floats, Pixels
+from checkstate.runtime.images import FORMATS, ImageError, read_image
+from checkstate.runtime.predictor import Predictor
 
-Row = NDArray[np.float32]
-Answered = Row | ImageError
-Waiting = tuple[bytes | Pixels, "asyncio.Future[Answered]"]
+Outcome = Floats | ImageError
+Waiting = tuple[bytes | Pixels, "asyncio.Future[Outcome]"]
 
 SMALL_BYTES, SMALL_PIXELS = 100_000, 1_000_000
 """Up to which an image is decoded between two runs of the model; a larger one, which would hold up
@@ -29,7 +28,7 @@ class OverloadError(Exception):
 
 
 def is_small(content: bytes) -> bool:
-    """Whether an image decodes at once, as its header says; one colour takes few bytes."""
+    """Whether an image decodes at once, as its header says; one color takes few bytes."""
     if len(content) > SMALL_BYTES:
         return False
     try:
@@ -60,7 +59,7 @@ class Batcher:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Answer while the context lasts, and at its end finish everything accepted."""
+        """Work while the context lasts, and at its end finish everything accepted."""
         task = asyncio.create_task(self.work())
         yield
         await self.queue.join()
@@ -68,7 +67,7 @@ class Batcher:
         self.pool.shutdown()
         self.large.shutdown()
 
-    async def answer(self, contents: list[bytes]) -> list[Answered]:
+    async def predict(self, contents: list[bytes]) -> list[Outcome]:
         """Probabilities, or why there are none, for every image.
 
         Raises OverloadError when the queue cannot take them all.
@@ -76,7 +75,7 @@ class Batcher:
         if self.queue.qsize() + len(contents) > self.queue.maxsize:
             raise OverloadError
         loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[Answered]] = [loop.create_future() for _ in contents]
+        futures: list[asyncio.Future[Outcome]] = [loop.create_future() for _ in contents]
         for content, future in zip(contents, futures, strict=True):
             if is_small(content):
                 try:
@@ -85,19 +84,19 @@ class Batcher:
                     raise OverloadError from error
                 continue
             try:
-                pixels = await loop.run_in_executor(self.large, self.prepare, content)
+                pixels = await loop.run_in_executor(self.large, self.preprocess, content)
             except ImageError as error:
                 future.set_result(error)
             else:
                 await self.queue.put((pixels, future))
         return await asyncio.gather(*futures)
 
-    def prepare(self, content: bytes) -> Pixels:
-        """Decode and fit an image; raises ImageError."""
-        return self.predictor.fit(read_image(content, max_pixels=self.max_pixels))
+    def preprocess(self, content: bytes) -> Pixels:
+        """Decode an image and bring it to the model's input; raises ImageError."""
+        return self.predictor.to_input(read_image(content, max_pixels=self.max_pixels))
 
     async def work(self) -> None:
-        """Answer batch after batch, for ever."""
+        """Predict batch after batch, for ever."""
         loop = asyncio.get_running_loop()
         while True:
             batch = [await self.queue.get()]
@@ -106,10 +105,10 @@ class Batcher:
             live = [item for item in batch if not item[1].cancelled()]  # the rest was too late
             contents = [content for content, _ in live]
             try:
-                answers = await loop.run_in_executor(self.pool, self.compute, contents)
-                for (_, future), answered in zip(live, answers, strict=True):
+                outcomes = await loop.run_in_executor(self.pool, self.compute, contents)
+                for (_, future), outcome in zip(live, outcomes, strict=True):
                     if not future.cancelled():
-                        future.set_result(answered)
+                        future.set_result(outcome)
             except Exception as error:  # it belongs to the requests, not to the loop
                 for _, future in batch:
                     if not future.done():
@@ -117,14 +116,14 @@ class Batcher:
             for _ in batch:
                 self.queue.task_done()
 
-    def compute(self, contents: list[bytes | Pixels]) -> list[Answered]:
+    def compute(self, contents: list[bytes | Pixels]) -> list[Outcome]:
         """Decode what is not decoded, and run the model once."""
-        fitted: list[Pixels | ImageError] = []
+        inputs: list[Pixels | ImageError] = []
         for content in contents:
             try:
-                fitted.append(self.prepare(content) if isinstance(content, bytes) else content)
+                inputs.append(self.preprocess(content) if isinstance(content, bytes) else content)
             except ImageError as error:
-                fitted.append(error)
-        good = [pixels for pixels in fitted if not isinstance(pixels, ImageError)]
-        rows: Iterator[Row] = iter(self.predictor.probabilities(np.stack(good)) if good else [])
-        return [item if isinstance(item, ImageError) else next(rows) for item in fitted]
+                inputs.append(error)
+        good = [pixels for pixels in inputs if not isinstance(pixels, ImageError)]
+        rows: Iterator[Floats] = iter(self.predictor.probabilities(np.stack(good)) if good else [])
+        return [item if isinstance(item, ImageError) else next(rows) for item in inputs]

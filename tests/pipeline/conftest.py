@@ -30,7 +30,12 @@ TINY: dict[str, dict[str, object]] = {
         "batch_size": 8,
     },
     "quantize_prune": {"ratios": [0.0, 0.5], "epochs": 2, "calibration_images": 4},
-    "benchmark": {"rounds": 1, "batches": [1, 2], "seed_batches": [1], "seed_image_size": 32},
+    "benchmark": {
+        "rounds": 1,
+        "batches": [1, 2],
+        "baseline_batches": [1],
+        "baseline_image_size": 32,
+    },
 }
 
 

@@ -23,10 +23,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from checkstate.curation import near_duplicate_groups
-from checkstate.export import export_fp32
-from checkstate.files import read_csv, write_archive
-from checkstate.networks import IMAGENET, Card, Classifier, build_backbone, save_model
+from checkstate.core.files import read_csv, write_archive
+from checkstate.data.duplicates import near_duplicate_groups
+from checkstate.model.checkpoints import ModelMetadata, save_model
+from checkstate.model.export import export_fp32
+from checkstate.model.networks import IMAGENET, Classifier, build_backbone
 from tests.conftest import CLASSES, ROOT
 from tests.pipeline.conftest import run
 
@@ -111,7 +112,7 @@ def many(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, int]:
     with zipfile.ZipFile(tmp_path / "data/many.zip") as archive:
         archive.extractall(tmp_path / "data/many")
     classifier = Classifier(build_backbone(BACKBONE, 3, SIZE, "none"), *IMAGENET)
-    card = Card(BACKBONE, list(CLASSES), SIZE, "letterbox", *IMAGENET, 1.0, "0" * 32, {})
+    card = ModelMetadata(BACKBONE, list(CLASSES), SIZE, "letterbox", *IMAGENET, 1.0, "0" * 32, {})
     save_model(tmp_path / "models/model.safetensors", classifier, card)
     export_fp32(tmp_path / "models/model.onnx", classifier, card)
     run(tmp_path, "git", "init", "-q")
@@ -143,7 +144,8 @@ def test_many_images(many: tuple[Path, int], capsys: pytest.CaptureFixture[str])
     parts = [row["split"] for row in read_csv(folder / "data/split.csv")]
     train, test = parts.count("train"), parts.count("test")
     code = (
-        "from checkstate.datasets import load_split; load_split('train', (128, 128), 'letterbox')"
+        "from checkstate.core import paths; from checkstate.data.datasets import load_split; "
+        "load_split(paths.SPLIT, paths.CURATED, 'train', (128, 128), 'letterbox')"
     )
     costs["train input"] = train, measure(folder, python, "-c", code)
     costs["evaluate"] = test, measure(folder, python, "-m", "stages.evaluate")

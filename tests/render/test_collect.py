@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from checkstate.files import archive_names, write_archive
+from checkstate.core.files import archive_names, write_archive
 from render import collect
 
 

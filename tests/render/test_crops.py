@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 from playwright.sync_api import Browser
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 from render.crops import IDLE, MEASURE, SITE, contrast, pages, serve, shoot, shrink
 from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, draw_page
 from tests.conftest import CHROMIUM

@@ -3,8 +3,8 @@ from zipfile import ZipFile, ZipInfo
 
 import pytest
 
-from checkstate.datasets import HELD, archive_labels, hold_out
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
+from checkstate.data.datasets import HOLDOUT_SHARE, archive_labels, holdout
 from render import starter
 from render.starter import MAX_BYTES, choose
 
@@ -15,7 +15,7 @@ def test_the_starter_is_what_pretraining_holds_out_less_the_large_files() -> Non
     for i, member in enumerate(members):
         member.file_size = MAX_BYTES + i % 2
     labels, _ = archive_labels(names)
-    learned, held = hold_out(labels, HELD, 0)
+    learned, held = holdout(labels, HOLDOUT_SHARE, 0)
     chosen = {member.filename for member in choose(members, 0)}
     assert chosen == {names[i] for i in held if i % 2 == 0}
     assert chosen.isdisjoint(names[i] for i in learned)

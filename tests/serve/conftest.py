@@ -8,7 +8,7 @@ import httpx
 import pytest
 import uvicorn
 
-from checkstate.predictor import Predictor
+from checkstate.runtime.predictor import Predictor
 from checkstate.serve.app import Settings, create_app
 from tests.remote.servers import free_port
 

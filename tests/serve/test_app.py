@@ -17,7 +17,7 @@ import pytest
 import schemathesis
 from PIL import Image
 
-from checkstate.predictor import Predictor
+from checkstate.runtime.predictor import Predictor
 from checkstate.serve.app import Settings, create_app
 from tests.conftest import CLASSES
 from tests.hostile import readable, unreadable

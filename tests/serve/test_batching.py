@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from checkstate.predictor import Predictor
+from checkstate.runtime.predictor import Predictor
 from checkstate.serve.batching import SMALL_BYTES, Batcher, OverloadError, is_small
 
 
@@ -28,9 +28,9 @@ def test_a_queue_that_fills_while_a_large_image_is_decoded_is_an_overload(
 
     async def both() -> None:
         batcher = Batcher(predictor, max_batch=1, max_queue=3, max_pixels=10**6)  # not running
-        mixed = asyncio.create_task(batcher.answer([large, small]))
+        mixed = asyncio.create_task(batcher.predict([large, small]))
         await asyncio.sleep(0)
-        others = asyncio.create_task(batcher.answer([small, small]))
+        others = asyncio.create_task(batcher.predict([small, small]))
         with pytest.raises(OverloadError):
             await mixed
         others.cancel()

@@ -1,63 +1,44 @@
 """dvc.yaml against the code: every module that is imported, every param that is read."""
 
 import ast
-import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from scripts.deps import PIPELINES, modules_of, script_of, with_modules
 from tests.conftest import ROOT
-
-
-def modules_of(file: Path) -> set[Path]:
-    """Every file of ours that a script's imports reach, the script and packages included."""
-    found: set[Path] = set()
-    waiting = [file]
-    while waiting:
-        current = waiting.pop()
-        if current in found:
-            continue
-        found.add(current)
-        waiting += [p for p in [current.parent / "__init__.py"] if p.exists()]
-        for node in ast.walk(ast.parse(current.read_text())):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for name in names:
-                path = ROOT / name.replace(".", "/")
-                waiting += [
-                    p for p in (path.with_suffix(".py"), path / "__init__.py") if p.exists()
-                ]
-    return found
 
 
 def stages() -> list[tuple[str, dict[str, list[object]]]]:
     """Every stage of every dvc.yaml, with what stands under do: or matrix: brought up."""
     found = []
-    for file in ("dvc.yaml", "crossval/dvc.yaml", "pretrain/dvc.yaml", "render/dvc.yaml"):
+    for file in PIPELINES:
         for name, stage in yaml.safe_load((ROOT / file).read_text())["stages"].items():
             found.append((f"{file}:{name}", stage.get("do", stage)))
     return found
 
 
-@pytest.mark.parametrize(("name", "stage"), stages())
-def test_a_stage_depends_on_exactly_the_modules_that_it_imports(
-    name: str, stage: dict[str, list[object]]
-) -> None:
-    module = re.search(r"python -m ([\w.]+)", str(stage["cmd"]))
-    assert module, name
-    script = ROOT / (module[1].replace(".", "/") + ".py")
-    wanted = {path.relative_to(ROOT).as_posix() for path in modules_of(script)}
-    listed = {str(dep) for dep in stage["deps"] if str(dep).endswith(".py")}
-    assert listed == wanted
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_a_stage_depends_on_exactly_the_modules_that_it_imports(pipeline: str) -> None:
+    text = (ROOT / pipeline).read_text()
+    assert with_modules(text) == text, "run `make deps`"
 
 
 def params_read(script: Path) -> set[str]:
-    """The dotted keys of params.yaml that a stage's script reads, through local names as well."""
-    tree = ast.parse(script.read_text().replace("load_params()", "params"))
+    """The dotted keys of params.yaml that a stage reads, in library functions as well."""
+    found = keys_read(ast.parse(script.read_text().replace("load_params()", "params")))
+    for module in modules_of(script) - {script}:
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.FunctionDef) and any(
+                ast.unparse(argument.annotation or node) == "Params" for argument in node.args.args
+            ):
+                found |= keys_read(node)
+    return found
+
+
+def keys_read(tree: ast.AST) -> set[str]:
+    """The dotted keys that a piece of code reads of `params`, through local names as well."""
     inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     chains = {
         id(node): ast.unparse(node)
@@ -83,7 +64,7 @@ def params_read(script: Path) -> set[str]:
             parts = (names[head] + rest).split(".")
             while parts and ".".join(parts) not in KEYS:
                 parts.pop()
-            found.add(".".join(parts))
+            found |= {".".join(parts)} - {""}
     return found
 
 
@@ -108,7 +89,7 @@ KEYS = keys_of(ROOT_PARAMS)
 def test_a_stage_lists_exactly_the_params_that_it_reads(
     name: str, stage: dict[str, list[object]]
 ) -> None:
-    script = ROOT / (str(stage["cmd"]).split()[2].replace(".", "/") + ".py")
+    script = script_of(str(stage["cmd"]))
     read = params_read(script)
     listed = {
         str(key)

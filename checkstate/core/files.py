@@ -1,0 +1,104 @@
+"""Files written whole or not at all, and the one archive format that stages exchange."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FULL_DISK = 2**16
+"""Free bytes of a disk that a failed write has filled."""
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name beside `path`, and rename it to `path` when the block succeeds.
+
+    The bytes are on the disk before the rename, so that a power cut leaves the old file or the
+    new one. A full disk raises OSError, whatever the library that writes makes of it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except Exception as error:
+        if shutil.disk_usage(path.parent).free < FULL_DISK:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def copy_file(source: str | Path, target: str | Path) -> None:
+    """Copy a file's bytes atomically."""
+    with atomic_write(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows that share the first row's columns; there must be one row at least."""
+    with atomic_write(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_csv(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
+    """Read a CSV with a header; spreadsheets put a byte order mark before it."""
+    with Path(path).open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
+
+
+def write_archive(path: str | Path, members: Iterable[tuple[str, bytes]]) -> None:
+    """Write a zip whose bytes depend on names and contents alone (stored, fixed timestamps)."""
+    with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, content in members:
+            archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def archive_names(path: str | Path) -> list[str]:
+    """The members of a zip, in its order."""
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+
+
+def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]:
+    """Yield the members of a zip in the order asked for."""
+    with zipfile.ZipFile(path) as archive:
+        for name in names:
+            yield io.BytesIO(archive.read(name))
+
+
+def md5_of(path: str | Path) -> str:
+    """The md5 of a file, as DVC records it."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def write_json(path: str | Path, values: object) -> None:
+    """Write JSON for people and programs, atomically."""
+    write_text(path, json.dumps(values, indent=2) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))

@@ -1,0 +1,244 @@
+"""params.yaml as one typed model: a wrong key or value is one line that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from checkstate.core import paths
+from checkstate.core.errors import UserError
+from checkstate.core.types import Color, Resize
+
+
+class Section(BaseModel):
+    """A part of params.yaml in which an unknown key is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def override(self, **values: Any) -> Self:
+        """A copy with other values, which are checked like those of the file."""
+        return self.model_validate(self.model_dump() | values)
+
+
+def as_size(value: object) -> object:
+    """One side stands for a square."""
+    return (value, value) if isinstance(value, int | str) else value
+
+
+Name = Annotated[str, Field(pattern=r"^[\w.-]+$")]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Octaves = Annotated[float, Field(ge=0, le=2)]
+Side = Annotated[int, Field(ge=16, le=2048)]
+Size = Annotated[tuple[Side, Side], BeforeValidator(as_size)]
+
+
+class Data(Section):
+    """Which data set flows."""
+
+    name: Name
+
+
+class Curate(Section):
+    """What is dropped, and what counts as a near-duplicate."""
+
+    exclude_ambiguous: bool
+    near_duplicate_distance: Annotated[int, Field(ge=0, le=64)]
+
+
+class Split(Section):
+    """Shares of the images; the rest is for training."""
+
+    val: Fraction
+    test: Fraction
+
+
+class Augment(Section):
+    """Strength of every augmentation; 0 turns one off."""
+
+    shift: Share
+    shrink: Octaves
+    enlarge: Octaves
+    invert: Share
+    color: Share
+    fade: Share
+
+
+class Pace(Section):
+    """Where learning from renderings differs from train."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=2)]
+    lr: Annotated[float, Field(gt=0)]
+
+
+class Train(Section):
+    """The recipe."""
+
+    backbone: str
+    weights: str
+    init_from: str
+    extra: list[Name]
+    image_size: Size
+    resize: Resize
+    normalization: Literal["imagenet", "dataset"] | tuple[Color, Color]
+    augment: Augment
+    epochs: Annotated[int, Field(ge=1)]
+    patience: Annotated[int, Field(ge=1)]
+    checkpoint_by: Literal["loss", "top1", "loss_and_top1"]
+    batch_size: Annotated[int, Field(ge=2)]
+    optimizer: Literal["sgd", "adam", "adamw"]
+    lr: Annotated[float, Field(gt=0)]
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    schedule: Literal["onecycle", "cosine", "constant"]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    class_weights: bool
+    oversample: bool
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    threads: Annotated[int, Field(ge=1)]
+
+    def at(self, pace: Pace) -> Train:
+        """The recipe for renderings: at its own pace, from `weights`, all epochs, nothing extra."""
+        return self.override(
+            epochs=pace.epochs,
+            batch_size=pace.batch_size,
+            lr=pace.lr,
+            patience=pace.epochs,
+            init_from="",
+            extra=[],
+        )
+
+
+class Student(Pace):
+    """The network that learns the pretrained one's answers, and what is pruned before it does."""
+
+    dropped: list[str]
+    ratio: Fraction
+    ratios: dict[str, Annotated[float, Field(ge=0, lt=1)]]
+    distillation_temperature: Annotated[float, Field(gt=0)]
+
+
+class Pretrain(Section):
+    """The network that learns from renderings, and a narrow one that learns from it."""
+
+    teacher: Pace
+    student: Student
+
+
+class LeaveLibrariesOut(Section):
+    """Leaving libraries out of the renderings."""
+
+    groups: Annotated[int, Field(ge=2)]
+    share: Fraction
+    pace: Pace
+
+
+class Evaluate(Section):
+    """How the test set is read."""
+
+    batch_size: Annotated[int, Field(ge=1)]
+    worst: Annotated[int, Field(ge=1)]
+
+
+class QuantizePrune(Section):
+    """The candidates, and what may ship."""
+
+    ratios: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)]
+    precisions: Annotated[list[Literal["fp32", "int8"]], Field(min_length=1)]
+    epochs: Annotated[int, Field(ge=1)]
+    lr: Annotated[float, Field(gt=0)]
+    distillation_temperature: Annotated[float, Field(gt=0)]
+    calibration_images: Annotated[int, Field(ge=1)]
+    reduce_range: Literal["auto"] | bool
+    max_accuracy_drop: Share
+    max_logit_difference: Annotated[float, Field(gt=0)]
+    size_weight: Annotated[float, Field(ge=0)]
+    speed_weight: Annotated[float, Field(ge=0)]
+
+
+class Crossval(Section):
+    """Cross-validation, a pipeline of its own."""
+
+    folds: Annotated[int, Field(ge=2)]
+
+
+class Benchmark(Section):
+    """What is timed, and how often."""
+
+    rounds: Annotated[int, Field(ge=1)]
+    batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+    baseline_batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+    baseline_image_size: Side
+
+    @model_validator(mode="after")
+    def check_batches(self) -> Benchmark:
+        """Every ratio is of batch 1, so both the baseline and the rest must be timed there."""
+        if not {1} <= set(self.baseline_batches) <= set(self.batches):
+            raise ValueError("baseline_batches must hold 1, and otherwise some of batches")
+        return self
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    data: Data
+    curate: Curate
+    split: Split
+    train: Train
+    evaluate: Evaluate
+    quantize_prune: QuantizePrune
+    benchmark: Benchmark
+    crossval: Crossval
+    pretrain: Pretrain
+    leave_libraries_out: LeaveLibrariesOut
+
+
+RENAMED = {
+    "train.best": "train.checkpoint_by",
+    "train.normalisation": "train.normalization",
+    "train.augment.colour": "train.augment.color",
+    "benchmark.seed_batches": "benchmark.baseline_batches",
+    "benchmark.seed_image_size": "benchmark.baseline_image_size",
+    "unseen": "leave_libraries_out",
+    "leave_libraries_out.tuning": "leave_libraries_out.pace",
+}
+"""Keys of before 0.2, and what they are now."""
+
+
+def load_params(path: str | Path = paths.PARAMS) -> Params:
+    """Read and check params.yaml; raises UserError that names the key and what it takes."""
+    try:
+        params = Params.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise UserError("; ".join(f"{path}: {explain(e)}" for e in error.errors())) from error
+    if params.split.val + params.split.test >= 1:
+        raise UserError(f"{path}: split.val + split.test leaves nothing to train on")
+    return params
+
+
+def explain(error: ErrorDetails) -> str:
+    """One line for one of pydantic's errors: key, what it takes, what it got."""
+    key = ".".join(str(part) for part in error["loc"]) or "params"
+    if error["type"] == "extra_forbidden":
+        now = RENAMED.get(key)
+        return f"{key}: it is {now} now" if now else f"{key}: unknown key"
+    if error["type"] == "missing" and key in RENAMED.values():
+        return f"{key}: missing; it had another name before 0.2"
+    return f"{key}: {error['msg'].lower()} (got {error['input']!r})"

@@ -1,0 +1,60 @@
+"""The files that stages exchange, relative to the repository: each name stands here once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+LOCK = Path("dvc.lock")
+
+DATA = Path("data")
+CURATION = DATA / "curation"
+EXTRA = DATA / "extra"
+MANIFEST = DATA / "manifest.csv"
+CURATED = DATA / "curated.zip"
+SPLIT = DATA / "split.csv"
+RENDERED = DATA / "rendered.zip"
+HELD_OUT = DATA / "held-out.zip"
+
+MODEL = Path("models/model.safetensors")
+SHIPPED = Path("models/model.onnx")
+TEACHER = Path("models/teacher.safetensors")
+STUDENT = Path("models/student.safetensors")
+WEIGHTS = Path("pretrain/weights/student.safetensors")
+
+METRICS = Path("metrics")
+REPORT = METRICS / "report.html"
+MODEL_CARD = Path("MODEL_CARD.md")
+BASELINE = METRICS / "baseline/timing.json"
+
+
+def data_source(name: str) -> Path:
+    """The data set of this name: a folder, or an archive whose ending belongs to the name."""
+    return DATA / name
+
+
+def curation_list(source: Path) -> Path:
+    """What people decided about the images of a data set; an archive's ending does not count."""
+    name = source.stem if source.suffix in {".zip", ".tar"} else source.name
+    return CURATION / f"{name}.csv"
+
+
+def extra_archive(name: str) -> Path:
+    """The images of an extra data set that join the training split."""
+    return EXTRA / f"{name}.zip"
+
+
+def metrics_folder(stage: str) -> Path:
+    """Where a stage's dvclive writes metrics.json and plots/."""
+    return METRICS / stage
+
+
+def predictions_table(stage: str) -> Path:
+    """The predictions that evaluate or crossval left."""
+    return metrics_folder(stage) / "plots/predictions.csv"
+
+
+def cache_folder() -> Path:
+    """Where states of interrupted stages and locks of the machine lie, outside every clone."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "checkstate"

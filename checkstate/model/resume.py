@@ -1,0 +1,68 @@
+"""State of an interrupted training run, kept outside DVC, which deletes outs before a run."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from checkstate.core.files import atomic_write
+from checkstate.core.fingerprint import loaded_sources
+from checkstate.core.locks import try_lock
+from checkstate.core.paths import PARAMS, cache_folder
+
+State = dict[str, Any]
+
+
+class Resume:
+    """A folder for one fingerprint of code, params and data, in the user's cache.
+
+    The folder is absolute, so that an experiment that DVC runs in a new temporary folder each
+    time finds it as well.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self, name: str) -> State | None:
+        """What `save` wrote last under this name, or None."""
+        path = self.folder / f"{name}.pt"
+        if not path.exists():
+            return None
+        state: State = torch.load(path, map_location="cpu", weights_only=True)  # from any device
+        return state
+
+    def save(self, name: str, state: State) -> None:
+        """Keep a state, atomically."""
+        with atomic_write(self.folder / f"{name}.pt") as temporary:
+            torch.save(state, temporary)
+
+
+def resume_key(facts: tuple[object, ...]) -> str:
+    """Name the state of these facts and of the code that runs."""
+    code = {path: md5 for path, md5 in loaded_sources().items() if path != str(PARAMS)}
+    return hashlib.sha256(repr((facts, code)).encode()).hexdigest()[:24]
+
+
+@contextmanager
+def resumable(*facts: object) -> Iterator[Resume]:
+    """Open the state folder of these facts and of the code that runs; delete it on success.
+
+    The facts hold the params that matter: a change of another one loses no state.
+
+    Two experiments of a queue may do the same work at the same time, where they differ in a
+    later stage only. The second one keeps its state to itself.
+    """
+    folder = cache_folder() / resume_key(facts)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock, tempfile.TemporaryDirectory() as apart:
+        first = try_lock(lock)
+        yield Resume(folder if first else Path(apart))
+        if first:
+            shutil.rmtree(folder)

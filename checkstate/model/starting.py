@@ -1,0 +1,61 @@
+"""The network that a training starts from, and what its file will say of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checkstate.core.errors import UserError
+from checkstate.core.params import Train
+from checkstate.core.types import Color
+from checkstate.data.datasets import Images
+from checkstate.model.checkpoints import ModelMetadata, load_model
+from checkstate.model.networks import IMAGENET, Classifier, build_backbone, replace_head
+
+
+def normalization(train: Images, setting: str | tuple[Color, Color]) -> tuple[Color, Color]:
+    """Mean and standard deviation of 0..1: ImageNet's, the training split's, or those given."""
+    if isinstance(setting, tuple):
+        return setting
+    if setting == "imagenet":
+        return IMAGENET
+    flat = train.pixels.reshape(-1, 3)
+    mean, std = flat.mean(0, dtype=np.float64) / 255, flat.std(0, dtype=np.float64) / 255
+    r, g, b = (float(value) for value in mean)
+    return (r, g, b), (float(std[0]), float(std[1]), float(std[2]))
+
+
+def new_model(train: Images, params: Train) -> Classifier:
+    """Build the network that training starts from: a model to go on from, or a new one."""
+    mean, std = normalization(train, params.normalization)
+    if not params.init_from:
+        size = params.image_size
+        return Classifier(
+            build_backbone(params.backbone, len(train.classes), size, params.weights), mean, std
+        )
+    model, metadata = load_model(params.init_from)
+    if metadata.backbone != params.backbone:
+        raise UserError(
+            f"train.init_from={params.init_from}: a {metadata.backbone}, not train.backbone="
+            f"{params.backbone}; name another, or none with -S train.init_from="
+        )
+    if metadata.classes != train.classes:
+        replace_head(model.backbone, len(train.classes))
+    return Classifier(model.backbone, mean, std)
+
+
+def new_metadata(
+    model: Classifier, classes: list[str], recipe: Train, temperature: float, data: str, seed: int
+) -> ModelMetadata:
+    """What the file of a trained model says of it; `data` is the md5 of what it learned from."""
+    mean, std = (tuple((c.flatten() / 255).tolist()) for c in (model.mean, model.std))
+    return ModelMetadata(
+        recipe.backbone,
+        classes,
+        recipe.image_size,
+        recipe.resize,
+        mean,
+        std,
+        temperature,
+        data,
+        recipe.model_dump(mode="json") | {"seed": seed},
+    )

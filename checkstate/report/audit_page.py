@@ -1,0 +1,56 @@
+"""The audit: a page for a person and a list for `curate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkstate.core.errors import UserError
+from checkstate.core.files import read_archive, read_csv, write_csv, write_text
+from checkstate.core.tables import PredictionRow, kept_images
+from checkstate.evaluation.audit import suspects
+from checkstate.report.pages import thumbnail, write_page
+
+HEADER = "path,decision,reason\n"
+
+
+@dataclass(frozen=True)
+class AuditSources:
+    """What an audit reads: out-of-fold predictions, the manifest, and the images."""
+
+    predictions: Path
+    manifest: Path
+    archive: Path
+
+
+def write_audit(sources: AuditSources, target: Path, limit: int) -> int:
+    """Write <target>.html and <target>.csv from the last cross-validation; returns the count.
+
+    Raises UserError when there is none for the data that is curated now, or when the list that is
+    there holds decisions.
+    """
+    page, table = (target.with_name(f"{target.name}.{kind}") for kind in ("html", "csv"))
+    if table.exists() and any(row.get("decision") != "keep" for row in read_csv(table)):
+        raise UserError(f"{table} holds decisions: move it away, or name another target")
+    source = sources.predictions
+    if not source.exists():
+        raise UserError(f"{source} is missing: run `dvc repro crossval/dvc.yaml`")
+    manifest = kept_images(sources.manifest)
+    predictions = PredictionRow.read(source)
+    if {r.path: r.label for r in predictions} != {r.path: r.label for r in manifest}:
+        raise UserError(f"{source} is of other data: run `dvc repro crossval/dvc.yaml` again")
+    found = [suspect for suspect in suspects(predictions, manifest) if suspect.reasons][:limit]
+    members = read_archive(sources.archive, [suspect.row.path for suspect in found])
+    pictures = [thumbnail(member.read()) for member in members]
+    images = len(predictions)
+    write_page(
+        page, "audit.html.j2", suspects=list(zip(found, pictures, strict=True)), images=images
+    )
+    decisions = [
+        {"path": s.row.path, "decision": "keep", "reason": "; ".join(s.reasons)} for s in found
+    ]
+    if decisions:
+        write_csv(table, decisions)
+    else:
+        write_text(table, HEADER)
+    return len(found)

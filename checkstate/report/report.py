@@ -1,0 +1,237 @@
+"""The last run as metrics/report.html, one file that opens anywhere, and as MODEL_CARD.md."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from checkstate.core import paths
+from checkstate.core.errors import UserError
+from checkstate.core.files import read_archive, read_csv
+from checkstate.core.tables import PredictionRow
+from checkstate.report import figures, provenance
+from checkstate.report.pages import thumbnail, write_page
+
+Node = dict[str, Any]
+PICTURES = 24
+"""Images shown of a cell of the confusion matrix, and of the worst mistakes."""
+
+
+def write_report() -> None:
+    """Write both from what the stages left; a part that is missing says which stage makes it."""
+    parts = {
+        "origin": part(origin),
+        "images": part(lambda: provenance.image_counts(provenance.read_lock())),
+        "curves": part(lambda: curves(paths.metrics_folder("train") / "plots/metrics")),
+        "evaluated": part(lambda: evaluated(paths.metrics_folder("evaluate"))),
+        "pictures": part(lambda: confusion(paths.predictions_table("evaluate"))),
+        "compressed": part(lambda: compressed(paths.metrics_folder("quantize_prune"))),
+        "timed": part(lambda: timed(paths.metrics_folder("benchmark"))),
+    }
+    revision = provenance.revision((paths.MODEL_CARD.as_posix(),))
+    write_page(paths.REPORT, "report.html.j2", revision=revision, **parts)
+    write_page(paths.MODEL_CARD, "model_card.md.j2", revision=revision, **parts)
+
+
+def part(gather: Callable[[], Node]) -> Node:
+    """What a part of the report shows, or the one line of what it lacks."""
+    try:
+        return gather() | {"missing": ""}
+    except FileNotFoundError as error:
+        return {"missing": f"{error.filename} is missing: run `{maker(str(error.filename))}`"}
+
+
+def maker(path: str) -> str:
+    """The command that makes a file of the pipeline."""
+    found = Path(path)
+    if found.is_relative_to(paths.METRICS):
+        return f"dvc repro {found.parts[1]}"
+    if found.parent == paths.EXTRA:
+        return f"dvc repro extra@{found.stem}"
+    return {paths.SPLIT: "dvc repro split", paths.CURATED: "dvc repro curate"}.get(
+        found, "dvc repro"
+    )
+
+
+def origin() -> Node:
+    """Which files, which params."""
+    lock = provenance.read_lock()
+    return {
+        "sources": provenance.sources(lock),
+        "params": provenance.changed_params(lock),
+        "data": lock.params["data.name"],
+        "recipe": {
+            key.removeprefix("train."): value
+            for key, value in sorted(lock.params.items())
+            if key.startswith("train.")
+        },
+    }
+
+
+def curves(folder: Path) -> Node:
+    """The losses and the validation accuracy, epoch by epoch."""
+    lines = {
+        name: read_csv(folder / f"{name}.tsv", "\t")
+        for name in ("train_loss", "val_loss", "val_top1")
+    }
+    top1 = {"val_top1": lines.pop("val_top1")}
+    return {"loss": figures.curves(lines, "loss"), "top1": figures.curves(top1, "val_top1")}
+
+
+def evaluated(folder: Path) -> Node:
+    """The trained model on the test images."""
+    metrics = read_json(folder / "metrics.json")
+    rows = PredictionRow.read(folder / "plots/predictions.csv")
+    confidence = np.array([row.confidence for row in rows])
+    correct = np.array([row.correct for row in rows])
+    return {
+        "images": metrics["images"],
+        "share": percent(metrics["top1"]["value"]),
+        "top1": interval(metrics["top1"]),
+        "macro_f1": interval(metrics["macro_f1"]),
+        "calibration_error": percent(metrics["calibration_error"]),
+        "classes": [
+            {
+                "name": name,
+                "images": sum(row.label == name for row in rows),
+                "precision": interval(rates["precision"]),
+                "recall": interval(rates["recall"]),
+                "f1": percent(rates["f1"]),
+            }
+            for name, rates in metrics["classes"].items()
+        ],
+        "reliability": figures.reliability(confidence, correct),
+        "coverage": figures.coverage(read_csv(folder / "plots/coverage.csv")),
+    }
+
+
+def confusion(source: Path) -> Node:
+    """The confusion matrix with the images of its cells, and the worst mistakes.
+
+    A cell shows its mistakes surest first, what is right least sure first.
+    """
+    rows = sorted(PredictionRow.read(source), key=lambda row: -row.confidence)
+    classes = list(rows[0].probabilities)
+    cells: dict[tuple[str, str], list[PredictionRow]] = defaultdict(list)
+    for row in rows:
+        cells[row.label, row.predicted].append(row)
+    for name in classes:
+        cells[name, name].reverse()
+    worst = [row for row in rows if not row.correct][:PICTURES]
+    shown = {key: cell[:PICTURES] for key, cell in cells.items()}
+
+    def cell_of(label: str, predicted: str) -> Node:
+        images = sum(len(cells[label, other]) for other in classes)
+        return {
+            "label": label,
+            "predicted": predicted,
+            "count": len(cells[label, predicted]),
+            "share": len(cells[label, predicted]) / max(1, images),
+            "shown": shown.get((label, predicted), []),
+        }
+
+    return {
+        "classes": classes,
+        "matrix": [[cell_of(label, predicted) for predicted in classes] for label in classes],
+        "worst": worst,
+        "mistakes": sum(not row.correct for row in rows),
+        "pictures": thumbnails({row.path for cell in (worst, *shown.values()) for row in cell}),
+    }
+
+
+def thumbnails(names: Iterable[str]) -> dict[str, str]:
+    """Small pictures of curated images, as data URLs by path."""
+    names = sorted(names)
+    try:
+        members = read_archive(paths.CURATED, names)
+        return {name: thumbnail(file.read()) for name, file in zip(names, members, strict=True)}
+    except KeyError as error:
+        raise UserError(
+            f"{paths.predictions_table('evaluate')} is of other images than {paths.CURATED}: "
+            "run `dvc repro evaluate`"
+        ) from error
+
+
+def compressed(folder: Path) -> Node:
+    """The candidates of quantize_prune, and the one that ships."""
+    metrics = read_json(folder / "metrics.json")
+    rows = read_csv(folder / "plots/candidates.csv")
+    shipped = metrics["shipped"]
+    size, time = figures.column(rows, "bytes"), figures.column(rows, "milliseconds_batch_1")
+    return {
+        "shipped": shipped,
+        "fallback": metrics["fallback"],
+        "bytes": megabytes(metrics["bytes"]),
+        "share": percent(metrics["test_top1"]["value"]),
+        "top1": interval(metrics["test_top1"]),
+        "agreement": interval(metrics["test_agreement"]),
+        "rows": [
+            {
+                "name": row["candidate"],
+                "top1": percent(float(row["top1"])),
+                "agreement": percent(float(row["agreement"])),
+                "bytes": megabytes(float(row["bytes"])),
+                "macs": f"{float(row['macs']) / 1e6:.1f} M",
+                "milliseconds": f"{float(row['milliseconds_batch_1']):.2f} ms",
+                "holds": row["holds"] == "1",
+                "shipped": row["candidate"] == shipped,
+            }
+            for row in sorted(rows, key=lambda row: float(row["cost"]))
+        ],
+        "by_size": figures.pareto(rows, size / 1e6, "MB", shipped),
+        "by_time": figures.pareto(rows, time, "ms an image", shipped),
+    }
+
+
+def timed(folder: Path) -> Node:
+    """Latencies side by side."""
+    metrics = read_json(folder / "metrics.json")
+    rows = {name: row for name, row in metrics.items() if "p50" in row}
+    return {
+        "machine": metrics["machine"],
+        "skipped": [row["skipped"] for row in metrics.values() if "skipped" in row],
+        "milliseconds": f"{rows['shipped']['p50']:.2f} ms",
+        "speedup": f"{rows['shipped']['speedup_vs_baseline']:.0f}",
+        "rows": [
+            {
+                "name": name,
+                "p50": f"{row['p50']:.2f} ms",
+                "p95": f"{row['p95']:.2f} ms",
+                "bytes": megabytes(row["bytes"]) if "bytes" in row else "",
+                "peak": f"{row['peak_mb']:.0f} MB" if "peak_mb" in row else "",
+                "speedup": f"{row['speedup_vs_baseline']:.1f}"
+                if "speedup_vs_baseline" in row
+                else "",
+            }
+            for name, row in rows.items()
+        ],
+        "bars": figures.bars({name: row["p50"] for name, row in rows.items()}, "ms an image"),
+    }
+
+
+def read_json(path: Path) -> Node:
+    """Read a stage's metrics."""
+    values: Node = json.loads(path.read_text(encoding="utf-8"))
+    return values
+
+
+def percent(value: float) -> str:
+    """A share for a person; there is none of nothing."""
+    return "n/a" if math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def interval(rate: dict[str, float]) -> str:
+    """A share and its 95 % interval."""
+    value, low, high = (percent(rate[key]) for key in ("value", "low", "high"))
+    return f"{value} ({low.removesuffix(' %')} to {high})" if low != "n/a" else value
+
+
+def megabytes(size: float) -> str:
+    """A size for a person."""
+    return f"{size / 1e6:.2f} MB"

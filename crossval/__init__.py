@@ -1,0 +1,1 @@
+"""Cross-validation, a pipeline of its own: `dvc repro crossval/dvc.yaml`."""

@@ -1,0 +1,1 @@
+"""Learning from renderings before any real image, a pipeline of its own: `make weights`."""

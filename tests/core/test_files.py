@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from checkstate.core.files import (
+    archive_names,
+    atomic_write,
+    md5_of,
+    read_archive,
+    read_csv,
+    write_archive,
+    write_csv,
+)
+
+
+def test_a_failed_write_leaves_the_last_good_file(tmp_path: Path) -> None:
+    target = tmp_path / "model.onnx"
+    target.write_text("good")
+    with pytest.raises(RuntimeError), atomic_write(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "good"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
+    members = [("a/one.png", b"1"), ("b/two.png", b"22")]
+    for name in ("first.zip", "second.zip"):
+        write_archive(tmp_path / name, members)
+    assert md5_of(tmp_path / "first.zip") == md5_of(tmp_path / "second.zip")
+    assert archive_names(tmp_path / "first.zip") == ["a/one.png", "b/two.png"]
+    read = [member.read() for member in read_archive(tmp_path / "first.zip", ["b/two.png"])]
+    assert read == [b"22"]
+
+
+def test_a_byte_order_mark_belongs_to_no_column(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfpath,decision\na.png,keep\n")
+    assert read_csv(tmp_path / "t.csv") == [{"path": "a.png", "decision": "keep"}]
+
+
+def test_csv_round_trip_keeps_awkward_names(tmp_path: Path) -> None:
+    rows = [{"path": 'a,b\n"c".png', "label": "チェック"}]
+    write_csv(tmp_path / "t.csv", rows)
+    assert read_csv(tmp_path / "t.csv") == rows

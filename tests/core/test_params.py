@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from checkstate.core.errors import UserError
+from checkstate.core.params import load_params
+from tests.conftest import ROOT
+
+
+def changed(tmp_path: Path, key: str, value: object) -> Path:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    *sections, last = key.split(".")
+    place = params
+    for section in sections:
+        place = place[section]
+    place[last] = value
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(params))
+    return path
+
+
+def test_the_shipped_params_are_valid() -> None:
+    assert load_params(ROOT / "params.yaml").data.name == "starter"
+
+
+@pytest.mark.parametrize("value", [1e-05, "1e-05", "0.00001"])
+def test_a_number_that_dvc_wrote_as_text_is_a_number(tmp_path: Path, value: object) -> None:
+    assert load_params(changed(tmp_path, "train.lr", value)).train.lr == 1e-05
+
+
+def test_one_side_means_a_square(tmp_path: Path) -> None:
+    assert load_params(changed(tmp_path, "train.image_size", "96")).train.image_size == (96, 96)
+    assert load_params(changed(tmp_path, "train.image_size", [64, 160])).train.image_size == (
+        64,
+        160,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("train.learning_rate", 0.1, "train.learning_rate: unknown key"),
+        ("train.lr", -1, "train.lr: input should be greater than 0"),
+        ("train.lr", "fast", "train.lr: input should be a valid number"),
+        ("train.optimizer", "lion", "train.optimizer: input should be 'sgd', 'adam' or 'adamw'"),
+        ("split.val", 0.9, "split.val + split.test"),
+        ("data.name", "../elsewhere", "data.name"),
+        ("train.extra", ["two words"], "train.extra.0"),
+        ("quantize_prune.ratios", [], "quantize_prune.ratios"),
+        ("benchmark.baseline_batches", [8], "baseline_batches must hold 1"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_its_key(
+    tmp_path: Path, key: str, value: object, message: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        load_params(changed(tmp_path, key, value))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"params\.yaml: No such file"):
+        load_params(tmp_path / "params.yaml")

@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import yaml
+
+from checkstate.report.provenance import read_lock
+
+
+def test_what_made_the_model_counts_before_stages_that_have_not_run_since(tmp_path: Path) -> None:
+    model = {"path": "models/model.safetensors"}
+    stages = {
+        "train": {
+            "params": {"params.yaml": {"seed": 1, "train": {"lr": 0.1}}},
+            "deps": [{"path": "data/split.csv", "md5": "split"}],
+            "outs": [model | {"md5": "new"}],
+        },
+        "quantize_prune": {
+            "params": {"params.yaml": {"train": {"lr": 0.2}, "quantize_prune": {"epochs": 3}}},
+            "deps": [model | {"md5": "old"}],
+        },
+    }
+    path = tmp_path / "dvc.lock"
+    path.write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+    lock = read_lock(path)
+    assert lock.params == {"seed": 1, "train.lr": 0.1, "quantize_prune.epochs": 3}
+    assert lock.md5s == {"data/split.csv": "split", "models/model.safetensors": "new"}

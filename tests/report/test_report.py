@@ -1,0 +1,156 @@
+"""The report of answers to real images, in a real Chromium."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from dvclive.live import Live
+from playwright.sync_api import Browser, Page, expect
+
+from checkstate.core import paths
+from checkstate.core.errors import UserError
+from checkstate.core.files import write_archive, write_csv
+from checkstate.core.tables import PredictionRow, SplitRow, class_indices, write_table
+from checkstate.data.curation import curate_source
+from checkstate.data.datasets import Images
+from checkstate.data.inspection import kept_members
+from checkstate.evaluation.metrics import summarize
+from checkstate.evaluation.predictions import coverage_rows, prediction_rows
+from checkstate.report import report
+from checkstate.runtime.predictor import Predictor, softmax
+from tests.conftest import CLASSES, ROOT, copy_data
+
+SHOWN = 4
+
+
+def git(*command: str) -> None:
+    subprocess.run(["git", *command], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def run(predictor: Predictor, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Answers of an untrained model, made once; the rest is the repository's last run."""
+    project = tmp_path_factory.mktemp("run")
+    copy_data(project / "data/tiny", 12)
+    shutil.copy(ROOT / "params.yaml", project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project)
+        answer(project, predictor)
+    return project
+
+
+@pytest.fixture
+def finished(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the run with its report, as working directory."""
+    folder = shutil.copytree(run, tmp_path / "run")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(report, "PICTURES", SHOWN)
+    report.write_report()
+    return folder
+
+
+def answer(project: Path, predictor: Predictor) -> None:
+    """Leave what the stages leave, and commit params.yaml."""
+    lock = yaml.safe_load((ROOT / "dvc.lock").read_text())
+    lock["stages"]["train"]["params"]["params.yaml"]["train"]["lr"] = 0.5
+    (project / "dvc.lock").write_text(yaml.safe_dump(lock))
+    for stage in ("train", "quantize_prune", "benchmark"):
+        shutil.copytree(ROOT / "metrics" / stage, project / "metrics" / stage)
+    source = project / "data/tiny"
+    rows = curate_source(source, paths.curation_list(source), drop=False, distance=8)
+    write_archive(paths.CURATED, kept_members(source, rows))
+    for name in lock["stages"]["train"]["params"]["params.yaml"]["train"]["extra"]:
+        write_archive(paths.extra_archive(name), [("checked/one.png", b"")])
+    write_table(paths.SPLIT, [SplitRow(path=r.path, label=r.label, split="test") for r in rows])
+    pixels = np.stack([predictor.preprocess(source / row.path) for row in rows])
+    numbers = class_indices([row.label for row in rows], CLASSES)
+    data = Images(pixels, numbers, [row.path for row in rows], list(CLASSES))
+    probabilities = softmax(predictor.logits(pixels))
+    plots = project / "metrics/evaluate/plots"
+    write_table(plots / "predictions.csv", prediction_rows(probabilities, data))
+    write_csv(plots / "coverage.csv", coverage_rows(probabilities, numbers))
+    with Live("metrics/evaluate", dvcyaml=None, save_dvc_exp=False) as live:
+        live.summary.update(summarize(probabilities, numbers, list(CLASSES), 0))
+    git("init", "-q", "-b", "main")
+    git("add", "params.yaml")
+    git("-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "-qm", "start")
+
+
+@pytest.fixture
+def page(finished: Path, browser: Browser) -> Iterator[Page]:
+    """The report on a phone; nothing but the file may be asked for."""
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    address = (finished / paths.REPORT).as_uri()
+    page.goto(address)
+    yield page
+    assert {url for url in asked if not url.startswith("data:")} == {address}
+    assert said == []
+
+
+def test_a_cell_of_the_confusion_matrix_opens_its_images(page: Page, finished: Path) -> None:
+    rows = PredictionRow.read(finished / "metrics/evaluate/plots/predictions.csv")
+    label, predicted = rows[0].label, rows[0].predicted
+    cell = [row for row in rows if (row.label, row.predicted) == (label, predicted)]
+    assert len(cell) > SHOWN
+    opened = page.locator(".images:visible")
+    expect(opened).to_have_count(0)
+    page.locator(f"a.cell[title='{label}, predicted {predicted}']").click()
+    expect(opened).to_have_count(1)
+    expect(opened.get_by_role("img")).to_have_count(SHOWN)
+    assert opened.get_by_role("img").evaluate_all("all => all.every(i => i.naturalWidth > 0)")
+    expect(opened).to_contain_text(f"and {len(cell) - SHOWN} more")
+    page.get_by_role("link", name="close").click()
+    expect(opened).to_have_count(0)
+
+
+def test_it_fits_a_phone_and_shows_every_plot(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator("figure svg")).to_have_count(7)
+    for figure in page.locator("figure svg").all():
+        assert figure.evaluate("svg => svg.getBoundingClientRect().height") > 100
+    expect(page.locator(".missing")).to_have_count(0)
+
+
+def test_the_card_has_the_same_numbers_and_what_differs_from_the_default(finished: Path) -> None:
+    card = (finished / paths.MODEL_CARD).read_text()
+    page = (finished / paths.REPORT).read_text()
+    metrics = report.read_json(finished / "metrics/evaluate/metrics.json")
+    top1 = report.interval(metrics["top1"])
+    assert f"| Top1, trained model | {top1} |" in card
+    assert top1.split(" (")[0] in page
+    default = yaml.safe_load((ROOT / "params.yaml").read_text())["train"]["lr"]
+    assert f"| `train.lr` | {default} | 0.5 |" in card
+    assert "| checked | 1 | 12 |" in card
+    assert "missing" not in card
+    assert "not in dvc.lock" not in card
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_same_run_gives_the_same_bytes() -> None:
+    first = paths.REPORT.read_bytes()
+    report.write_report()
+    assert paths.REPORT.read_bytes() == first
+
+
+@pytest.mark.usefixtures("project")
+def test_what_has_not_run_is_named() -> None:
+    report.write_report()
+    page = paths.REPORT.read_text()
+    for stage in ("train", "evaluate", "quantize_prune", "benchmark"):
+        assert f"is missing: run `dvc repro {stage}`" in page
+    assert "dvc.lock is missing: run `dvc repro`" in paths.MODEL_CARD.read_text()
+
+
+@pytest.mark.usefixtures("finished")
+def test_answers_to_other_images_are_refused() -> None:
+    write_archive("data/curated.zip", [])
+    with pytest.raises(UserError, match="dvc repro evaluate"):
+        report.write_report()

@@ -1,0 +1,89 @@
+"""Against a real DVC repository with a stage, a folder and a file."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from checkstate.cli import app
+
+STAGE = {
+    "cmd": "mkdir -p models && echo weights > models/model.onnx",
+    "outs": ["models/model.onnx"],
+}
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What DVC recorded, made once."""
+    folder = tmp_path_factory.mktemp("pristine")
+    (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"train": STAGE}}))
+    (folder / "images").mkdir()
+    for name in "ab":
+        (folder / f"images/{name}.png").write_text(name)
+    for command in ("init --no-scm -q", "add -q images", "repro -q"):
+        dvc = Path(sys.executable).with_name("dvc")
+        environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
+        subprocess.run([dvc, *command.split()], cwd=folder, env=environment, check=True)
+    return folder
+
+
+@pytest.fixture
+def release(pristine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, as working directory."""
+    folder = shutil.copytree(pristine, tmp_path / "release")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def verify(*paths: str) -> tuple[int, str]:
+    """Exit status and output."""
+    result = CliRunner().invoke(app, ["verify", *paths])
+    return result.exit_code, result.output
+
+
+def test_untouched_files_are_ok(release: Path) -> None:
+    assert verify() == (0, "ok      images\nok      models/model.onnx\n")
+    assert verify(str(release / "models")) == (0, "ok      models/model.onnx\n")
+
+
+def test_a_changed_byte_is_found_though_size_and_time_are_the_same(release: Path) -> None:
+    for name in ("models/model.onnx", "images/b.png"):
+        file = release / name
+        before = file.stat()
+        file.chmod(0o644)
+        file.write_bytes(b"X" + file.read_bytes()[1:])
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert verify() == (1, "differs images\ndiffers models/model.onnx\n")
+    assert verify("images/a.png") == (1, "differs images\n")
+
+
+def test_a_missing_file_is_no_release(release: Path) -> None:
+    (release / "models/model.onnx").unlink()
+    assert verify() == (1, "ok      images\nmissing models/model.onnx\n")
+
+
+@pytest.mark.usefixtures("release")
+def test_a_path_that_dvc_does_not_track_is_one_line() -> None:
+    status, said = verify("params.yaml")
+    assert status == 1
+    assert said.startswith("error: params.yaml: DVC has recorded no output there")
+
+
+def test_outside_of_a_repository_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, said = verify()
+    assert status == 1
+    assert said.startswith("error: you are not inside of a DVC repository")
+
+
+def test_torch_is_not_needed() -> None:
+    code = "import checkstate.report.verify, sys; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,141 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from checkstate.runtime.images import MAX_PIXELS, ImageError, border_color, read_image, resize
+from tests.hostile import damaged, encode, readable, unreadable
+
+
+def test_lossless_formats_decode_to_the_same_pixels(picture: Image.Image) -> None:
+    expected = read_image(picture).tobytes()
+    rgb = picture.convert("RGB")
+    for content in (
+        encode(rgb, "PNG"),
+        encode(rgb, "BMP"),
+        encode(rgb, "TIFF"),
+        encode(rgb, "WEBP", lossless=True),
+    ):
+        assert read_image(content).tobytes() == expected
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "P", "1", "LA", "I;16"])
+def test_every_mode_becomes_rgb_of_the_same_size(picture: Image.Image, mode: str) -> None:
+    kind = "TIFF" if mode in {"CMYK", "I;16"} else "PNG"
+    grey = picture.convert("RGB").convert("L")
+    other = grey.convert("I;16").point(lambda v: v * 257) if mode == "I;16" else grey.convert(mode)
+    decoded = read_image(encode(other, kind))
+    assert decoded.mode == "RGB"
+    assert decoded.size == picture.size
+
+
+def test_sixteen_bit_grey_keeps_its_brightness() -> None:
+    deep = Image.fromarray(np.full((4, 4), 32896, np.uint16))
+    assert read_image(encode(deep, "PNG")).getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_transparency_lies_over_white() -> None:
+    clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    assert read_image(encode(clear, "PNG")).getpixel((1, 1)) == (255, 255, 255)
+
+
+def test_exif_orientation_is_applied() -> None:
+    wide = Image.new("RGB", (8, 4))
+    exif = wide.getexif()
+    exif[274] = 6
+    assert read_image(encode(wide, "JPEG", exif=exif)).size == (4, 8)
+
+
+def test_first_frame_of_an_animation() -> None:
+    frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
+    content = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert read_image(content).getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_what_is_no_image_is_refused_in_one_line(picture: Image.Image) -> None:
+    for name, content in unreadable(picture).items():
+        with pytest.raises(ImageError, match=r"not an image|damaged|pixels") as caught:
+            read_image(content)
+        assert "\n" not in str(caught.value), name
+
+
+def test_odd_images_are_read(picture: Image.Image) -> None:
+    for name, content in readable(picture).items():
+        assert read_image(content).mode == "RGB", name
+
+
+def test_damaged_files_raise_nothing_else_and_leave_no_memory(picture: Image.Image) -> None:
+    process = psutil.Process()
+    refused, before = 0, 0
+    for seed in range(2):
+        before = process.memory_info().rss  # the first round is a warm-up
+        for content in damaged(picture, 50, seed):
+            try:
+                read_image(content, max_pixels=1_000_000)
+            except ImageError as error:
+                refused += 1
+                assert "\n" not in str(error)
+    assert refused > 100
+    assert process.memory_info().rss - before < 20_000_000
+
+
+def test_decompression_bomb_is_refused_before_decoding() -> None:
+    side = int(MAX_PIXELS**0.5) + 1000
+    bomb = encode(Image.new("1", (side, side)), "PNG")
+    assert len(bomb) < 1_000_000
+    with pytest.raises(ImageError, match="pixels"):
+        read_image(bomb)
+
+
+def test_paths_that_are_no_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match=r"folder\.png: not a regular file"):
+        read_image(tmp_path / "folder.png")
+    with pytest.raises(ImageError, match=r"pipe\.png: not a regular file"):
+        read_image(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match=r"gone\.png: no such file"):
+        read_image(tmp_path / "gone.png")
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    with pytest.raises(ImageError, match=r"loop\.png: too many levels of symbolic links"):
+        read_image(tmp_path / "loop.png")
+    with pytest.raises(ImageError, match="file name too long"):
+        read_image(tmp_path / ("a" * 300))
+    with pytest.raises(ImageError, match=r"ü\.png: no such file"):
+        read_image(tmp_path / "ü.png")
+    with pytest.raises(ImageError) as caught:
+        read_image(tmp_path / "two\nlines.png")
+    assert "two\\nlines.png" in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20000, 1), (1, 20000), (300, 40)])
+def test_letterbox_fits_any_shape(size: tuple[int, int]) -> None:
+    fitted = resize(Image.new("RGB", size, (10, 20, 30)), (96, 128), "letterbox")
+    assert fitted.shape == (96, 128, 3)
+    assert (fitted == (10, 20, 30)).all()
+
+
+def test_letterbox_pads_with_the_border_and_never_enlarges_beyond_twice() -> None:
+    image = Image.new("RGB", (20, 20), "white")
+    image.paste("black", (5, 5, 15, 15))
+    fitted = resize(image, (128, 128), "letterbox")
+    dark = np.argwhere(fitted.max(axis=2) < 64)
+    assert (np.ptp(dark, axis=0) + 1 <= 20).all()
+    assert (fitted[0, 0] == 255).all()
+
+
+def test_stretch_fills_the_input() -> None:
+    image = Image.new("RGB", (10, 10), "white")
+    image.paste("black", (0, 0, 5, 10))
+    fitted = resize(image, (32, 64), "stretch")
+    assert fitted[:, :20].max() < 128 < fitted[:, -20:].min()
+
+
+def test_border_colour_is_the_median() -> None:
+    pixels = np.full((9, 9, 3), 200, np.uint8)
+    pixels[0, :3] = 0
+    pixels[4, 4] = 7
+    assert border_color(pixels).tolist() == [200, 200, 200]
