@@ -44,7 +44,8 @@ def folds_of(rows: Rows, folds: int, seed: int) -> Indices:
         )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     numbers = np.empty(len(rows), np.int64)
-    parts = splitter.split(labels, labels, [row.group for row in rows])
+    # as text, by whose order the folds of 0.1 were drawn
+    parts = splitter.split(labels, labels, [str(row.group) for row in rows])
     for number, (_, held_out) in enumerate(parts):
         numbers[held_out] = number
     return numbers

@@ -1,0 +1,73 @@
+"""Write the figures that README and docs quote from the metrics: `make figures`.
+
+python -m scripts.figures
+
+A figure stands between `<!-- figure KEY -->` and `<!-- / -->`, and KEY is one of `figures`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from checkstate.core import paths
+from checkstate.core.files import read_json, write_text
+
+ROOT = Path(__file__).parent.parent
+MARK = re.compile(r"(<!-- figure ([\w.-]+) -->).*?(<!-- / -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Bring every page up to date."""
+    values = figures()
+    for page in pages():
+        text = filled(page.read_text(encoding="utf-8"), values)
+        if text != page.read_text(encoding="utf-8"):
+            write_text(page, text)
+            print(f"wrote {page.relative_to(ROOT)}")
+
+
+def pages() -> list[Path]:
+    """The pages that quote figures."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    """A page with its figures; raises KeyError for one that nobody measures."""
+    return MARK.sub(lambda found: f"{found[1]}{values[found[2]]}{found[3]}", text)
+
+
+def figures() -> dict[str, str]:
+    """Every figure by key, as text."""
+    evaluated, shipped, timed = (
+        read_json(ROOT / paths.metrics_folder(stage) / "metrics.json")
+        for stage in ("evaluate", "quantize_prune", "benchmark")
+    )
+    held_out = read_json(ROOT / paths.metrics_folder("held_out") / "metrics.json")
+    one = timed["shipped"]
+    return {
+        "test-images": str(evaluated["images"]),
+        "test-top1": share(evaluated["top1"]),
+        "shipped": str(shipped["shipped"]),
+        "shipped-top1": share(shipped["test_top1"]),
+        "megabytes": f"{shipped['bytes'] / 1e6:.2f} MB",
+        "milliseconds": f"{one['p50']:.2f} ms",
+        "milliseconds-from-png": f"{timed['shipped_from_png']['p50']:.2f} ms",
+        "speedup": f"{one['speedup_vs_baseline']:.0f}",
+        "baseline-milliseconds": f"{timed['baseline']['p50']:.0f} ms",
+        "cold-start": f"{one['cold_start_s']:.2f} s, {one['peak_mb']:.0f} MB",
+        "machine": f"{timed['machine']['cores']} cores of {timed['machine']['cpu']}",
+        "held-out": f"{100 * held_out['mean']:.1f} %",
+        "held-out-worst": f"{held_out['worst']}, {100 * held_out['worst_top1']:.1f} %",
+    }
+
+
+def share(rate: dict[str, Any]) -> str:
+    """A rate with its interval."""
+    value, low, high = (100 * rate[key] for key in ("value", "low", "high"))
+    return f"{value:.1f} % ({low:.1f} to {high:.1f} %)"
+
+
+if __name__ == "__main__":
+    main()
