@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test lock render weights
+.PHONY: repro test lock deps figures baseline render weights
 repro: .venv/installed
 	dvc repro
 
@@ -12,6 +12,7 @@ test: .venv/installed
 	ruff format --check .
 	ruff check .
 	mypy
+	lint-imports
 	codespell
 	hadolint Dockerfile
 	pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(PYTEST)
@@ -22,6 +23,24 @@ lock: .venv/installed
 	  --no-emit-find-links --no-emit-trusted-host --no-header --annotation-style=line \
 	  --output-file requirements.txt pyproject.toml
 	sed -i -E '/^(nvidia-|cuda-|triton)/d' requirements.txt
+
+# the modules that each stage imports, into every dvc.yaml
+deps: .venv/installed
+	python -m scripts.deps
+
+# the figures that README and docs quote, from metrics/
+figures: .venv/installed
+	python -m scripts.figures
+
+# the recipe of 2024, as an experiment of that name
+BASELINE := train.backbone=torchvision.resnet50 train.image_size=512 train.resize=stretch \
+  train.optimizer=sgd train.lr=0.001 train.momentum=0.9 train.weight_decay=0 train.init_from= \
+  train.schedule=constant train.epochs=500 train.patience=200 train.checkpoint_by=loss_and_top1 \
+  train.batch_size=32 train.label_smoothing=0 train.augment.shift=0 train.augment.shrink=0 \
+  train.augment.enlarge=0 train.augment.invert=0 train.augment.color=0 train.augment.fade=0 \
+  split.test=0.2
+baseline: .venv/installed
+	dvc exp run --name baseline $(addprefix -S ,$(BASELINE))
 
 render: .venv/installed
 	npm ci --prefix render

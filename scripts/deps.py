@@ -1,6 +1,6 @@
 """Write into every dvc.yaml the modules that its stages import: `make deps`.
 
-python scripts/deps.py
+python -m scripts.deps
 
 Other dependencies, which are data, stay as they are, behind the modules.
 """
