@@ -3,17 +3,25 @@
 python -m stages.evaluate
 """
 
+from functools import partial
+
+import numpy as np
+from PIL import Image
+
 from checkstate.core import paths
 from checkstate.core.files import write_csv
 from checkstate.core.params import load_params
 from checkstate.core.tables import write_table
+from checkstate.core.types import Indices, Pixels
 from checkstate.data.datasets import load_split
 from checkstate.evaluation.contact_sheet import draw_mistakes
 from checkstate.evaluation.metrics import calibration_error, summarize
 from checkstate.evaluation.predictions import coverage_rows, prediction_rows
-from checkstate.model.checkpoints import load_model
-from checkstate.model.networks import predict_logits
+from checkstate.evaluation.robustness import by_group, stability
+from checkstate.model.checkpoints import ModelMetadata, load_model
+from checkstate.model.networks import Classifier, predict_logits
 from checkstate.model.optimization import prepare_torch
+from checkstate.runtime.images import resize
 from checkstate.runtime.predictor import softmax
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
@@ -31,10 +39,23 @@ def main() -> None:
     out = paths.metrics_folder("evaluate")
     summary = summarize(probabilities, test.labels, test.classes, params.seed)
     unscaled = calibration_error(softmax(logits), test.labels)
-    write_metrics(out, {**summary, "calibration_error_unscaled": unscaled})
+    found = {**summary, "calibration_error_unscaled": unscaled}
+    if params.evaluate.robustness:
+        rows = stability(test.encoded, partial(predict, model, metadata))
+        write_csv(out / "plots/robustness.csv", rows)
+        found["robustness"] = by_group(rows)
+    write_metrics(out, found)
     write_table(paths.predictions_table("evaluate"), prediction_rows(probabilities, test))
     write_csv(out / "plots/coverage.csv", coverage_rows(probabilities, test.labels))
     draw_mistakes(out / "plots/mistakes.png", probabilities, test, params.evaluate.worst)
+
+
+def predict(model: Classifier, metadata: ModelMetadata, images: list[Pixels]) -> Indices:
+    """Class indices of images of any size, int64 [n]."""
+    inputs = [
+        resize(Image.fromarray(image), metadata.image_size, metadata.resize) for image in images
+    ]
+    return predict_logits(model, np.stack(inputs), batch_size=64).argmax(1)
 
 
 if __name__ == "__main__":

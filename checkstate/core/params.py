@@ -73,6 +73,7 @@ class Augment(Section):
     invert: Share
     color: Share
     fade: Share
+    surround: Share
 
 
 class Pace(Section):
@@ -150,6 +151,7 @@ class Evaluate(Section):
 
     batch_size: Annotated[int, Field(ge=1)]
     worst: Annotated[int, Field(ge=1)]
+    robustness: bool
 
 
 class QuantizePrune(Section):

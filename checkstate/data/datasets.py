@@ -6,19 +6,19 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
+from PIL import Image
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
 from checkstate.core.files import archive_names, read_archive
 from checkstate.core.tables import ManifestRow, SplitRow, class_indices, label_of
 from checkstate.core.types import Indices, Pixels, Resize
+from checkstate.data.surroundings import surround
 from checkstate.runtime.images import read_image, resize
 
 HOLDOUT_SHARE = 0.05
@@ -27,17 +27,32 @@ HOLDOUT_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Images:
-    """Model inputs, uint8 [n, height, width, 3], their class indices, int64 [n], and paths."""
+    """Model inputs, uint8 [n, height, width, 3], their class indices, int64 [n], and paths.
+
+    `encoded` are the files' bytes, which surroundings are drawn from; there may be none.
+    """
 
     pixels: Pixels
     labels: Indices
     paths: list[str]
     classes: list[str]
+    encoded: list[bytes] = field(default_factory=list)
 
     def take(self, indices: Indices) -> Images:
         """The images at these indices."""
         paths = [self.paths[i] for i in indices]
-        return Images(self.pixels[indices], self.labels[indices], paths, self.classes)
+        encoded = [self.encoded[i] for i in indices] if self.encoded else []
+        return Images(self.pixels[indices], self.labels[indices], paths, self.classes, encoded)
+
+    def __add__(self, other: Images) -> Images:
+        """These images and behind them others of the same classes."""
+        return Images(
+            np.concatenate([self.pixels, other.pixels]),
+            np.concatenate([self.labels, other.labels]),
+            self.paths + other.paths,
+            self.classes,
+            self.encoded + other.encoded,
+        )
 
     def spread(self, count: int) -> Images:
         """At most `count` images, evenly over all of them, which are sorted by class."""
@@ -62,16 +77,34 @@ def load_rows(
     mode: Resize,
 ) -> Images:
     """Decode the images of an archive that the rows name."""
-    paths = [row.path for row in rows]
     labels = class_indices([row.label for row in rows], classes)
-    return Images(decode_archive(archive, paths, size, mode), labels, paths, classes)
+    return load_members(archive, [row.path for row in rows], labels, classes, size, mode)
 
 
 def load_archive(archive: Path, size: tuple[int, int], mode: Resize) -> Images:
     """Decode an archive of class folders."""
     paths = archive_names(archive)
     labels, classes = archive_labels(paths)
-    return Images(decode_archive(archive, paths, size, mode), labels, paths, classes)
+    return load_members(archive, paths, labels, classes, size, mode)
+
+
+def load_members(
+    archive: Path,
+    paths: list[str],
+    labels: Indices,
+    classes: list[str],
+    size: tuple[int, int],
+    mode: Resize,
+) -> Images:
+    """Decode members of an archive on all cores."""
+    encoded = [member.getvalue() for member in read_archive(archive, paths)]
+    pixels = np.empty((len(paths), *size, 3), np.uint8)
+    decode = partial(preprocess, size=size, mode=mode)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        decoded = tqdm(pool.map(decode, encoded), "decode", len(paths), unit="image", leave=False)
+        for number, image in enumerate(decoded):
+            pixels[number] = image
+    return Images(pixels, labels, paths, classes, encoded)
 
 
 def archive_labels(paths: list[str]) -> tuple[Indices, list[str]]:
@@ -94,12 +127,7 @@ def add_extra(train: Images, archives: Iterable[Path], mode: Resize) -> Images:
             name = archive.stem
             tqdm.write(f"train.extra: {name}: no such class here: {sorted(unknown)}", sys.stderr)
         labels = class_indices([label_of(path) for path in paths], train.classes)
-        train = Images(
-            np.concatenate([train.pixels, decode_archive(archive, paths, size, mode)]),
-            np.concatenate([train.labels, labels]),
-            train.paths + paths,
-            train.classes,
-        )
+        train = train + load_members(archive, paths, labels, train.classes, size, mode)
     return train
 
 
@@ -111,18 +139,28 @@ def holdout(labels: Indices, share: float, seed: int) -> tuple[Indices, Indices]
     return train, held
 
 
-def decode_archive(archive: Path, paths: list[str], size: tuple[int, int], mode: Resize) -> Pixels:
-    """Decode and resize members of an archive on all cores, uint8 [n, height, width, 3]."""
-    pixels = np.empty((len(paths), *size, 3), np.uint8)
-    prepare = partial(preprocess, size=size, mode=mode)
-    members = read_archive(archive, paths)  # opened once: a long directory takes long to read
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in tqdm(range(0, len(paths), 256), "decode", unit="block"):
-            for offset, image in enumerate(pool.map(prepare, islice(members, 256))):
-                pixels[start + offset] = image
-    return pixels
-
-
-def preprocess(content: BinaryIO, size: tuple[int, int], mode: Resize) -> Pixels:
+def preprocess(content: bytes, size: tuple[int, int], mode: Resize) -> Pixels:
     """Read one image and bring it to the model's input."""
     return resize(read_image(content), size, mode)
+
+
+def redraw(data: Images, share: float, mode: Resize, seed: int) -> Images:
+    """The same images, a share of them in surroundings drawn from the seed.
+
+    Images without their files' bytes stay as they are.
+    """
+    if not share or not data.encoded:
+        return data
+    pixels = data.pixels.copy()
+    size = pixels.shape[1], pixels.shape[2]
+
+    def draw(number: int) -> None:
+        rng = np.random.default_rng((seed, number))  # one an image: threads end in any order
+        if rng.random() < share:
+            neighbor = data.encoded[int(rng.integers(len(data.encoded)))]
+            image, other = (np.asarray(read_image(c)) for c in (data.encoded[number], neighbor))
+            pixels[number] = resize(Image.fromarray(surround(image, other, rng)), size, mode)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(tqdm(pool.map(draw, range(len(pixels))), "redraw", len(pixels), leave=False))
+    return replace(data, pixels=pixels)

@@ -5,7 +5,7 @@ from checkstate.core.params import Augment
 from checkstate.data.augmentation import augment
 from checkstate.data.datasets import holdout
 
-OFF = {"shift": 0, "shrink": 0, "enlarge": 0, "invert": 0, "color": 0, "fade": 0}
+OFF = {"shift": 0, "shrink": 0, "enlarge": 0, "invert": 0, "color": 0, "fade": 0, "surround": 0}
 
 
 def images() -> torch.Tensor:
