@@ -55,7 +55,8 @@ def predict(model: Classifier, metadata: ModelMetadata, images: list[Pixels]) ->
     inputs = [
         resize(Image.fromarray(image), metadata.image_size, metadata.resize) for image in images
     ]
-    return predict_logits(model, np.stack(inputs), batch_size=64).argmax(1)
+    predicted: Indices = predict_logits(model, np.stack(inputs), batch_size=64).argmax(1)
+    return predicted
 
 
 if __name__ == "__main__":
