@@ -205,8 +205,9 @@ def serve(
     with one_line_errors("serve"):
         import uvicorn
 
-        from checkstate.serve.app import Settings, to_environment
+        from checkstate.serve.app import to_environment
         from checkstate.serve.logs import CONFIG
+        from checkstate.serve.settings import Settings
     open_model(model)  # a bad file ends here in one line, not in the crash of every process
     settings = Settings(
         token=token,

@@ -9,7 +9,8 @@ import pytest
 import uvicorn
 
 from checkstate.runtime.predictor import Predictor
-from checkstate.serve.app import Settings, create_app
+from checkstate.serve.app import create_app
+from checkstate.serve.settings import Settings
 from tests.remote.servers import free_port
 
 Start = Callable[..., str]

@@ -18,7 +18,8 @@ import schemathesis
 from PIL import Image
 
 from checkstate.runtime.predictor import Predictor
-from checkstate.serve.app import Settings, create_app
+from checkstate.serve.app import create_app
+from checkstate.serve.settings import Settings
 from tests.conftest import CLASSES
 from tests.hostile import readable, unreadable
 from tests.remote.servers import free_port

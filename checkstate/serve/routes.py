@@ -1,0 +1,148 @@
+"""The service's routes."""
+
+import asyncio
+import io
+from importlib.resources import files
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, HTTPException, Request, UploadFile
+from fastapi.responses import HTMLResponse, Response
+from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from checkstate.core.text import printable
+from checkstate.core.types import Floats
+from checkstate.runtime.explain import overlay
+from checkstate.runtime.fetch import MAX_BYTES, FetchError, fetch
+from checkstate.runtime.images import ImageError, read_image
+from checkstate.runtime.predictor import Predictor
+from checkstate.serve.batching import Batcher, OverloadError
+from checkstate.serve.schemas import PROBLEMS, ImageResult, Problem, Results, Url
+from checkstate.serve.settings import Settings
+from checkstate.serve.telemetry import Telemetry
+
+POLICY = "default-src 'self' 'unsafe-inline'; img-src blob:; frame-ancestors 'none'"
+"""What the page may load: nothing from elsewhere."""
+
+PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
+bearer = HTTPBearer(auto_error=False)
+
+
+class Service:
+    """What the routes share: the model, its queue, limits and counters."""
+
+    def __init__(self, predictor: Predictor, settings: Settings, telemetry: Telemetry) -> None:
+        self.predictor = predictor
+        self.settings = settings
+        self.telemetry = telemetry
+        self.batcher = Batcher(
+            predictor, settings.max_batch, settings.max_queue, settings.max_pixels
+        )
+        self.explaining = asyncio.Semaphore(1)  # 145 runs of the model each: one at a time
+        # a request of a few bytes may bring MAX_BYTES
+        self.fetching = asyncio.Semaphore(max(1, settings.max_pending // MAX_BYTES))
+
+    async def predict(self, contents: list[tuple[str, bytes]]) -> Response:
+        """Results for named images; 400 when none of them was readable."""
+        waiting = self.telemetry.waiting
+        waiting.inc(len(contents))
+        try:
+            outcomes = await self.batcher.predict([content for _, content in contents])
+        except OverloadError as error:
+            raise HTTPException(503, "busy", {"Retry-After": "1"}) from error
+        finally:
+            waiting.dec(len(contents))
+        results = [
+            self.result(name, row) for (name, _), row in zip(contents, outcomes, strict=True)
+        ]
+        if all(result.error for result in results):
+            raise HTTPException(400, "; ".join(f"{r.name}: {r.error}" for r in results))
+        return Response(Results(results=results).model_dump_json(), media_type="application/json")
+
+    def result(self, name: str, outcome: Floats | ImageError) -> ImageResult:
+        """What the response says of one image."""
+        if isinstance(outcome, ImageError):
+            return ImageResult(name=name, error=str(outcome).removeprefix("image: "))
+        prediction = self.predictor.to_prediction(outcome)
+        self.telemetry.labels.labels(prediction.label).inc()
+        return ImageResult(name=name, **vars(prediction))
+
+    def explain(self, content: bytes) -> bytes:
+        """A PNG of the image with what its prediction rests on; raises ImageError."""
+        buffer = io.BytesIO()
+        image = read_image(content, max_pixels=self.settings.max_pixels)
+        overlay(self.predictor, self.predictor.to_input(image)).save(buffer, "PNG")
+        return buffer.getvalue()
+
+
+def service_of(request: Request) -> Service:
+    """The service that the application holds."""
+    service: Service = request.app.state.service
+    return service
+
+
+Shared = Annotated[Service, Depends(service_of)]
+images = APIRouter(responses=PROBLEMS)
+by_url = APIRouter(responses=PROBLEMS)
+health = APIRouter()
+
+
+@images.post("/predict", response_model=Results)
+async def predict(service: Shared, files: Annotated[list[UploadFile], File()]) -> Response:
+    """Predict one or many image files."""
+    most = min(service.settings.max_files, service.settings.max_queue)
+    if len(files) > most:
+        raise HTTPException(413, f"at most {most} files a request")
+    contents = [(printable(f.filename or "image"), await f.read()) for f in files]
+    return await service.predict(contents)
+
+
+@images.post("/explain", responses=PNG, response_class=Response)
+async def explain(service: Shared, file: Annotated[UploadFile, File()]) -> Response:
+    """A PNG of the image with the pixels that its prediction rests on."""
+    content = await file.read()
+    try:
+        async with service.explaining:
+            png = await run_in_threadpool(service.explain, content)
+    except ImageError as error:
+        raise HTTPException(400, str(error).removeprefix("image: ")) from error
+    return Response(png, media_type="image/png")
+
+
+@by_url.post("/predict-url", response_model=Results)
+async def predict_url(service: Shared, body: Url) -> Response:
+    """Predict an image on the public internet."""
+    async with service.fetching:
+        try:
+            content = await fetch(body.url)
+        except FetchError as error:
+            raise HTTPException(400, str(error)) from error
+        return await service.predict([(body.url, content)])
+
+
+@health.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@health.get("/readyz", responses={503: {"model": Problem}})
+async def readyz(service: Shared) -> dict[str, str]:
+    """The service takes requests."""
+    if service.batcher.queue.full():
+        raise HTTPException(503, "not ready", {"Retry-After": "1"})
+    return {"status": "ready"}
+
+
+@health.get("/metrics", response_class=Response)
+async def metrics(service: Shared) -> Response:
+    """Counters for Prometheus."""
+    text = service.telemetry.exposition()
+    return Response(text, media_type="text/plain; version=0.0.4")
+
+
+@health.get("/", response_class=HTMLResponse, include_in_schema=False)
+async def index() -> HTMLResponse:
+    """A page to try the model on."""
+    page = files("checkstate.serve").joinpath("page.html").read_text(encoding="utf-8")
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})

@@ -1,0 +1,44 @@
+"""What the service takes and gives, as its OpenAPI document says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class ImageResult(BaseModel):
+    """The prediction of one image: label, confidence and probabilities, or an error."""
+
+    name: str
+    label: str | None = None
+    confidence: float | None = None
+    probabilities: dict[str, float] | None = None
+    error: str | None = None
+
+
+class Results(BaseModel):
+    """One result an image, in the order sent."""
+
+    results: list[ImageResult]
+
+
+class Url(BaseModel):
+    """Where an image lies."""
+
+    url: str
+
+
+class Problem(BaseModel):
+    """Why a request was not served."""
+
+    detail: str
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "No readable image, or no readable request"},
+    401: {"model": Problem, "description": "Missing or wrong bearer token"},
+    411: {"model": Problem, "description": "No Content-Length"},
+    413: {"model": Problem, "description": "Too many bytes or files"},
+    503: {"model": Problem, "description": "Busy: come back after Retry-After seconds"},
+}
