@@ -16,7 +16,7 @@ from tqdm import tqdm
 from checkstate.core.errors import UserError
 from checkstate.core.params import Train
 from checkstate.data.augmentation import augment
-from checkstate.data.datasets import Images
+from checkstate.data.datasets import Images, redraw
 from checkstate.evaluation.scores import validation_scores
 from checkstate.model.networks import Classifier, predict_logits
 from checkstate.model.optimization import (
@@ -109,7 +109,9 @@ def fit_model(
         if progress.waited >= params.patience:
             break
         rate = float(progress.schedule.get_last_lr()[0])
-        train_loss = train_one_epoch(progress, train, params, loss)
+        train_loss = train_one_epoch(
+            progress, in_surroundings(progress, train, params), params, loss
+        )
         logits = predict_logits(model, val.pixels, params.batch_size)
         if not np.isfinite(logits).all():
             raise UserError(
@@ -134,6 +136,15 @@ def begin(model: Classifier, train: Images, params: Train, seed: int) -> Progres
     generator = torch.Generator().manual_seed(seed)
     weights = copy.deepcopy(model.state_dict())
     return Progress(model, optimizer, schedule, generator, best_weights=weights)
+
+
+def in_surroundings(progress: Progress, data: Images, params: Train) -> Images:
+    """The images of an epoch, a share of them in other surroundings each time."""
+    share = params.augment.surround
+    if not share:
+        return data
+    seed = int(torch.randint(2**31, (1,), generator=progress.generator))
+    return redraw(data, share, params.resize, seed)
 
 
 def train_one_epoch(progress: Progress, data: Images, params: Train, loss: Loss) -> float:
