@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test lock deps figures baseline render weights
+.PHONY: repro test lock deps figures baseline release wheel render weights
 repro: .venv/installed
 	dvc repro
 
@@ -41,6 +41,14 @@ BASELINE := train.backbone=torchvision.resnet50 train.image_size=512 train.resiz
   split.test=0.2
 baseline: .venv/installed
 	dvc exp run --name baseline $(addprefix -S ,$(BASELINE))
+
+# the model of this workspace becomes the one that the package carries
+release: .venv/installed
+	checkstate report
+	cp models/model.onnx MODEL_CARD.md checkstate/released/
+
+wheel: .venv/installed
+	pip wheel --quiet --no-deps --wheel-dir dist .
 
 render: .venv/installed
 	npm ci --prefix render

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 from tqdm import tqdm
@@ -24,7 +25,13 @@ from checkstate.core.errors import UserError
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
 from checkstate.runtime.images import ImageError
-from checkstate.runtime.predictor import ModelError, Prediction, Predictor
+from checkstate.runtime.model_file import VARIABLE, find_model
+from checkstate.runtime.predictor import (
+    ModelError,
+    Prediction,
+    Predictor,
+    ScreenshotWarning,
+)
 from checkstate.runtime.sources import Source, expand, is_url
 
 app = typer.Typer(
@@ -33,17 +40,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Model = Annotated[Path, typer.Option(envvar="CHECKSTATE_MODEL", help="The model file.")]
-DEFAULT_MODEL = Path("models/model.onnx")
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        envvar=VARIABLE,
+        help="The model file; else models/model.onnx of this folder, else the released one.",
+    ),
+]
+Device = Annotated[
+    Literal["cpu", "cuda", "auto"], typer.Option(help="Where the model runs; auto takes a GPU.")
+]
 UNSURE = "(unsure)"
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Tell the state of a control in a screenshot."""
+    if version:
+        typer.echo(metadata.version("checkstate"))
+        raise typer.Exit
+
 
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata: what matters is an ImageError
 
 
-def open_model(path: Path) -> Predictor:
+def open_model(named: Path | None, device: str = "cpu") -> Predictor:
     """Load a model, or end with status 2 and one line."""
     try:
-        return Predictor(path)
+        return Predictor(named, device=device)
     except ModelError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
@@ -70,7 +96,7 @@ def one_line_errors(extra: str) -> Iterator[None]:
 @app.command()
 def predict(
     images: Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")],
-    model: Model = DEFAULT_MODEL,
+    model: Model = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
     threshold: Annotated[
@@ -81,6 +107,7 @@ def predict(
         Path | None,
         typer.Option(file_okay=False, help="Folder for pictures of what each prediction rests on."),
     ] = None,
+    device: Device = "cpu",
     private_urls: Annotated[
         bool, typer.Option(help="Let URLs lead to addresses that are not public.")
     ] = False,
@@ -88,10 +115,12 @@ def predict(
     """Predict every image. Exit status: 0 all were read, 1 some were not, 2 wrong usage."""
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
-    predictor = open_model(model)
+    predictor = open_model(model, device)
+    warnings.simplefilter("always", ScreenshotWarning)
+    warnings.showwarning = show_warning
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name need not be valid text
         sys.stdout.reconfigure(errors="backslashreplace")
-    show = rows_of(predictor, str(model), as_json, as_csv)
+    show = rows_of(predictor, str(predictor.path), as_json, as_csv)
     unread = 0
     sources = expand(images, private_urls=private_urls)
     with tqdm(unit="image", disable=None, file=sys.stderr, leave=False) as bar:
@@ -175,19 +204,25 @@ def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folde
         raise typer.Exit(2) from error
 
 
+def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line, without the code that it came from."""
+    tqdm.write(f"warning: {message}", sys.stderr)
+
+
 @app.command()
-def info(model: Annotated[Path, typer.Argument()] = DEFAULT_MODEL) -> None:
-    """Print what a model file says of itself, as JSON."""
+def info(model: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Print which model file is used and what it says of itself, as JSON."""
+    chosen = find_model(model)
     predictor = open_model(model)
-    metadata = {key: json.loads(value) for key, value in predictor.metadata.items()}
-    typer.echo(
-        json.dumps({"file": str(model), "bytes": model.stat().st_size, **metadata}, indent=2)
-    )
+    about: dict[str, Any] = {"file": str(chosen.path), "chosen": chosen.reason}
+    about["bytes"] = chosen.path.stat().st_size
+    says = {key: json.loads(value) for key, value in predictor.metadata.items()}
+    typer.echo(json.dumps({**about, **says}, indent=2))
 
 
 @app.command()
 def serve(
-    model: Model = DEFAULT_MODEL,
+    model: Model = None,
     host: Annotated[str, typer.Option(envvar="CHECKSTATE_HOST")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="CHECKSTATE_PORT")] = 8000,
     token: Annotated[
@@ -208,7 +243,8 @@ def serve(
         from checkstate.serve.app import to_environment
         from checkstate.serve.logs import CONFIG
         from checkstate.serve.settings import Settings
-    open_model(model)  # a bad file ends here in one line, not in the crash of every process
+    # a bad file ends here in one line, not in the crash of every process
+    path = open_model(model).path
     settings = Settings(
         token=token,
         allow_urls=allow_urls,
@@ -216,7 +252,7 @@ def serve(
         max_queue=max_queue,
         max_bytes=max_bytes,
     )
-    to_environment(model, settings)
+    to_environment(path, settings)
     with ExitStack() as stack:
         if workers > 1:
             counters = stack.enter_context(tempfile.TemporaryDirectory())
@@ -283,7 +319,7 @@ def verify(
 @app.command()
 def export_triton(
     target: Annotated[Path, typer.Argument(help="The model repository to write.")],
-    model: Model = DEFAULT_MODEL,
+    model: Model = None,
     max_batch: Annotated[int, typer.Option(min=1)] = 64,
 ) -> None:
     """Write a model repository for NVIDIA Triton, with dynamic batching."""

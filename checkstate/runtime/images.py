@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -20,6 +20,9 @@ from checkstate.core.types import Pixels, Resize
 MAX_PIXELS = 64_000_000
 """Pixels an image may have; a larger one is refused before it is decoded."""
 
+MAX_CONTROL_SIDE = 512
+"""Pixels; a row of settings at threefold scale is lower, and a control alone is narrower."""
+
 MAX_ENLARGEMENT = 2.0
 """A tiny crop is enlarged at most this much: more would show the network only blur."""
 
@@ -27,20 +30,28 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 
+Channels = Literal["rgb", "bgr"]
+Picture = str | Path | bytes | BinaryIO | Image.Image | np.ndarray[Any, Any]
+"""What can be read as an image."""
+
+
 class ImageError(ValueError):
     """The image cannot be read; the message says why in one line."""
 
 
 def read_image(
-    source: str | Path | bytes | BinaryIO | Image.Image, *, max_pixels: int = MAX_PIXELS
+    source: Picture, *, max_pixels: int = MAX_PIXELS, channels: Channels = "rgb"
 ) -> Image.Image:
     """Decode the first frame of an image, upright, as RGB.
 
     Transparent pixels are laid over white, the background most pages have. 16-bit grey is
-    scaled to 8 bits. Raises ImageError for anything that is not a readable image.
+    scaled to 8 bits. `channels` says the order of an array's. Raises ImageError for anything that
+    is not a readable image.
     """
     if isinstance(source, Image.Image):
         return to_rgb(source)
+    if isinstance(source, np.ndarray):
+        return from_array(source, channels)
     name = "image"
     if isinstance(source, str | Path):
         name = printable(str(source))
@@ -71,6 +82,26 @@ def read_image(
     except Exception as error:  # decoders raise almost anything on damaged bytes
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"{name}: damaged image ({reason})") from error
+
+
+def from_array(array: np.ndarray[Any, Any], channels: Channels) -> Image.Image:
+    """An array as RGB; raises ImageError for one that is no picture of 0..255."""
+    if array.dtype != np.uint8:
+        raise ImageError(f"array: {array.dtype}, but pixels are uint8 of 0..255")
+    depth = array.shape[2] if array.ndim == 3 else 1
+    if array.ndim not in {2, 3} or depth not in {1, 3, 4} or not array.size:
+        shape = "x".join(map(str, array.shape))
+        raise ImageError(f"array: its shape is {shape}; use [height, width] or [height, width, 3]")
+    if array.ndim == 3 and depth == 1:
+        array = array[:, :, 0]
+    if channels == "bgr" and depth > 1:
+        array = array[:, :, [2, 1, 0, *range(3, depth)]]
+    return to_rgb(Image.fromarray(np.ascontiguousarray(array)))
+
+
+def is_screenshot(image: Image.Image) -> bool:
+    """Whether an image is larger than a control or its row: on both sides, at any scale."""
+    return min(image.size) > MAX_CONTROL_SIDE
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

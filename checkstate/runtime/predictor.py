@@ -1,19 +1,31 @@
-"""Run a shipped model: `Predictor("models/model.onnx")("crop.png")`. Needs no torch."""
+"""Run a shipped model: `Predictor()("crop.png")`. Needs no torch."""
 
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, overload
 
 import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
 from checkstate.core.types import Floats, Pixels, Resize
-from checkstate.runtime.images import read_image, resize
+from checkstate.runtime.images import Channels, Picture, is_screenshot, read_image, resize
+from checkstate.runtime.model_file import find_model
+
+Pictures = list[Any] | tuple[Any, ...]
+"""Several of what can be read as an image."""
+
+
+NO_CROP = "this looks like a whole screenshot; a model takes a crop of one control"
+
+
+class ScreenshotWarning(UserWarning):
+    """An image is larger than a control can be."""
 
 
 class ModelError(ValueError):
@@ -34,42 +46,77 @@ class Predictor:
 
     The ONNX graph takes `image`, uint8 [batch, height, width, 3], and gives `logits`, float32
     [batch, classes]; everything else that is needed stands in the file's metadata. Raises
-    ModelError when the file is missing or is no checkstate model.
+    ModelError when the file is missing or is no checkstate model. Without a file, it is
+    CHECKSTATE_MODEL, models/model.onnx of the working directory, or the released one.
     """
 
     def __init__(
-        self, model: str | Path, *, threads: int = 0, providers: Sequence[str] = ()
+        self,
+        model: str | Path | None = None,
+        *,
+        threads: int = 0,
+        device: str = "cpu",
+        providers: Sequence[str] = (),
     ) -> None:
+        model = find_model(model).path
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        self.path = Path(model)
+        self.path = model
         if not self.path.is_file():
             raise ModelError(f"{model}: no such model file; `dvc repro` makes one")
         try:
             self.session = ort.InferenceSession(
-                str(model), options, providers=list(providers) or ["CPUExecutionProvider"]
+                str(model), options, providers=list(providers) or providers_of(device)
             )
             self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
             self.classes: list[str] = json.loads(self.metadata["classes"])
             height, width = json.loads(self.metadata["image_size"])
             self.resize: Resize = json.loads(self.metadata["resize"])
             self.temperature: float = json.loads(self.metadata["temperature"])
+        except ModelError:
+            raise
         except KeyError as error:
             raise ModelError(f"{model}: not a checkstate model, no {error} in it") from error
         except Exception as error:  # ONNX Runtime's errors share no public base class
             raise ModelError(f"{model}: not a readable ONNX model") from error
         self.size: tuple[int, int] = (height, width)
 
+    @overload
     def __call__(
-        self, image: str | Path | bytes | BinaryIO | Image.Image, threshold: float = 0.0
-    ) -> Prediction:
-        """Predict one image; raises `runtime.images.ImageError` when it is unreadable."""
-        return self.predict([self.preprocess(image)], threshold)[0]
+        self, image: Picture, threshold: float = ..., *, channels: Channels = ...
+    ) -> Prediction: ...
 
-    def preprocess(self, image: str | Path | bytes | BinaryIO | Image.Image) -> Pixels:
+    @overload
+    def __call__(
+        self, image: Pictures, threshold: float = ..., *, channels: Channels = ...
+    ) -> list[Prediction]: ...
+
+    def __call__(
+        self,
+        image: Picture | Pictures,
+        threshold: float = 0.0,
+        *,
+        channels: Channels = "rgb",
+    ) -> Prediction | list[Prediction]:
+        """Predict one image, or a list or tuple of them in one batch.
+
+        An image is a path, the bytes of a file, an open file, a PIL image, or an array, uint8
+        [height, width], [height, width, 3] or [height, width, 4]; `channels` is `bgr` for arrays
+        as OpenCV has them. Raises `runtime.images.ImageError` when one is unreadable.
+        """
+        if isinstance(image, list | tuple):
+            inputs = [self.preprocess(each, channels) for each in image]
+            return self.predict(inputs, threshold) if inputs else []
+        return self.predict([self.preprocess(image, channels)], threshold)[0]
+
+    def preprocess(self, image: Picture, channels: Channels = "rgb") -> Pixels:
         """Decode one image and bring it to the model's input: uint8 [height, width, 3]."""
-        return self.to_input(read_image(image))
+        picture = read_image(image, channels=channels)
+        if is_screenshot(picture):
+            size = f"{picture.width}x{picture.height}"
+            warnings.warn(f"{size} pixels: {NO_CROP}", ScreenshotWarning, stacklevel=3)
+        return self.to_input(picture)
 
     def to_input(self, image: Image.Image) -> Pixels:
         """Bring a decoded RGB image to the model's input: uint8 [height, width, 3]."""
@@ -97,6 +144,18 @@ class Predictor:
         return Prediction(
             self.classes[best] if confidence >= threshold else None, confidence, named
         )
+
+
+def providers_of(device: str) -> list[str]:
+    """ONNX Runtime's names for `cpu`, `cuda`, or `auto`: the GPU where there is one.
+
+    Raises ModelError when there is no GPU to run on.
+    """
+    gpu, cpu = "CUDAExecutionProvider", "CPUExecutionProvider"
+    has_gpu = gpu in ort.get_available_providers()
+    if device == "cuda" and not has_gpu:
+        raise ModelError("device cuda: install onnxruntime-gpu, or use cpu")
+    return [gpu, cpu] if has_gpu and device != "cpu" else [cpu]
 
 
 def softmax(logits: Floats) -> Floats:

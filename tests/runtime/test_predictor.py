@@ -1,13 +1,15 @@
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from checkstate.runtime.images import read_image
-from checkstate.runtime.predictor import Predictor, softmax
+from checkstate.runtime.images import ImageError, read_image
+from checkstate.runtime.predictor import Predictor, ScreenshotWarning, softmax
 from tests.conftest import CLASSES
 
 
@@ -53,3 +55,41 @@ def test_the_runtime_imports_no_torch_and_nothing_of_training() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_arrays_lists_and_files_of_one_image_give_the_same(
+    predictor: Predictor, crops: list[Path]
+) -> None:
+    image = Image.open(crops[0]).convert("RGB")
+    array = np.asarray(image)
+    alpha = np.dstack([array, np.full(array.shape[:2], 255, np.uint8)])
+    predictions = predictor([crops[0], crops[0].read_bytes(), image, array, alpha])
+    assert all(each == predictions[0] for each in predictions)
+    assert predictor(array[:, :, ::-1], channels="bgr") == predictions[0]
+    grey = np.asarray(image.convert("L"))
+    assert predictor(grey) == predictor(np.dstack([grey] * 3)) == predictor(grey[:, :, None])
+    assert predictor([]) == []
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [
+        (np.zeros((9, 9, 3), np.float32), "float32, but pixels are uint8"),
+        (np.zeros((9, 9, 2), np.uint8), "its shape is 9x9x2"),
+        (np.zeros((0, 9, 3), np.uint8), "its shape is 0x9x3"),
+        (np.zeros(9, np.uint8), "its shape is 9;"),
+    ],
+)
+def test_an_array_that_is_no_picture_is_refused_in_one_line(
+    predictor: Predictor, array: np.ndarray, reason: str
+) -> None:
+    with pytest.raises(ImageError, match=reason):
+        predictor(array)
+
+
+def test_a_whole_screenshot_is_warned_of_and_a_row_is_not(predictor: Predictor) -> None:
+    with pytest.warns(ScreenshotWarning, match="1280x720 pixels: this looks like"):
+        predictor(Image.new("RGB", (1280, 720)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predictor(Image.new("RGB", (1800, 300)))
