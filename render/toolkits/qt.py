@@ -137,7 +137,7 @@ class Page:
 def inside(box: Box, picture: Image.Image) -> bool:
     """Whether a box lies in the picture and has some size."""
     left, top, right, bottom = box
-    return 0 <= left < right - 3 and 0 <= top < bottom - 3 and right <= picture.width + 1
+    return bool(0 <= left < right - 3 and 0 <= top < bottom - 3 and right <= picture.width + 1)
 
 
 def grab(widget: Any, scale: float) -> Image.Image:
