@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -17,7 +18,7 @@ from PIL import Image
 from checkstate.errors import UserError
 from render.scene import Box, Control
 from render.toolkits import words, xserver
-from render.toolkits.pixels import changed, enlarged, told_apart
+from render.toolkits.pixels import Drawn, changed, clear_window, enlarged, told_apart
 
 try:
     import tkinter
@@ -32,27 +33,24 @@ except ImportError as error:
 
 PLAIN = ["clam", "alt", "default", "classic"]
 """Themes whose colors and sizes can be set; the others are pictures."""
-TRIES = 8
 BITMAPS = ["error", "gray50", "hourglass", "info", "questhead", "question", "warning"]
 
 
 def window(random: Random) -> tuple[Image.Image, list[Control]]:
-    """Draw one window; give its picture and what stands on it.
-
-    A window where some control does not show its state, as with white marks on white, is drawn
-    anew: the control has no label, and yet its neighbours' crops could show it.
-    """
+    """Draw one window; give its picture and what stands on it."""
     xserver.display()
-    for _ in range(TRIES):
-        page = Page(random)
-        try:
-            fill(page)
-            picture, controls, clear = page.shoot()
-        finally:
-            page.root.destroy()
-        if clear:
-            break
+    picture, controls = clear_window(partial(draw, random))
     return enlarged(picture, controls, random.choice([1] * 8 + [1.25, 1.5, 2]))
+
+
+def draw(random: Random) -> Drawn:
+    """Draw one window in a Tk of its own."""
+    page = Page(random)
+    try:
+        fill(page)
+        return page.shoot()
+    finally:
+        page.root.destroy()
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,8 @@ class Page:
         """A widget of the page's family; both families use the same names for these."""
         return getattr(ttk if self.modern else tkinter, name)(parent, **options)
 
-    def shoot(self) -> tuple[Image.Image, list[Control], bool]:
-        """Lay out, measure, and draw once more with every control toggled to see the marks.
-
-        Gives the picture, the controls, and whether all of them show their state.
-        """
+    def shoot(self) -> Drawn:
+        """Lay out, measure, and draw once more with every control toggled to see the marks."""
         self.root.update()
         width, height = self.root.winfo_width(), self.root.winfo_height()
         boxes = classic_boxes(self, width, height)
