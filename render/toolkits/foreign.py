@@ -44,8 +44,9 @@ class Program:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            said = self.process.stderr.read().strip().splitlines() or [""]
-            raise UserError(f"{said[-1]}: {self.hint}")
+            said = [""] + self.process.stderr.read().strip().splitlines()
+            cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
+            raise UserError(f"{cause}: {self.hint}")
         return json.loads(answer)
 
 
