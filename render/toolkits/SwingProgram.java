@@ -234,7 +234,7 @@ public class SwingProgram {
             case "button" -> new JButton(text);
             case "iconbutton" -> new JButton(icon);
             case "iconlabel" -> new JLabel(text, icon, SwingConstants.LEFT);
-            case "entry" -> new JTextField(text, value < 15 ? 2 : 12);
+            case "entry" -> new JTextField(text, value < 15 ? 7 : 12);
             case "spinbox" -> new JSpinner(new SpinnerNumberModel(value, 0, 9999, 1));
             case "combobox" -> new JComboBox<>(new String[] {text});
             case "slider" -> nimbus ? progress(value) : new JSlider(0, 100, value);

@@ -44,7 +44,7 @@ class Program:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            said = [""] + self.process.stderr.read().strip().splitlines()
+            said = ["", *self.process.stderr.read().strip().splitlines()]
             cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
             raise UserError(f"{cause}: {self.hint}")
         return json.loads(answer)

@@ -206,7 +206,7 @@ OTHERS: dict[str, Any] = {
         ICONS[value % len(ICONS)], Gtk.IconSize.BUTTON
     ),
     "iconlabel": icon_label,
-    "entry": lambda text, value: Gtk.Entry(text=text, width_chars=2 if value < 15 else 12),
+    "entry": lambda text, value: Gtk.Entry(text=text, width_chars=7 if value < 15 else 12),
     "spinbox": ranged(Gtk.SpinButton),
     "combobox": combo_box,
     "slider": ranged(Gtk.Scale),

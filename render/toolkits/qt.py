@@ -577,7 +577,7 @@ def line_edit(page: Page) -> Any:
     widget = QtWidgets.QLineEdit(words.entry(page.random) if page.chance(0.6) else "")
     widget.setClearButtonEnabled(page.chance(0.3))
     if page.chance(0.2):
-        widget.setFixedWidth(page.random.choice([24, 40]))
+        widget.setFixedWidth(page.random.choice([80, 120]))
     return widget
 
 

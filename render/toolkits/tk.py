@@ -410,7 +410,7 @@ def text_label(page: Page, parent: Any) -> Any:
 
 def entry(page: Page, parent: Any) -> Any:
     """A field, empty or with text."""
-    widget = page.make("Entry", parent, width=page.random.choice([2, 3, 12, 20]), font=page.font)
+    widget = page.make("Entry", parent, width=page.random.choice([8, 12, 20]), font=page.font)
     if page.chance(0.6):
         widget.insert(0, words.entry(page.random))
     return widget
