@@ -162,7 +162,10 @@ def is_visible(picture: Image.Image, crop: Image.Image, control: Control) -> boo
     """Whether a person could tell the control, or the widget, from its background."""
     if control.label == OTHER:
         return contrast(crop) >= MIN_OTHER_CONTRAST
-    return contrast(picture.crop(rounded(control.box))) >= MIN_CONTRAST
+    left, top, right, bottom = rounded(control.box)
+    edge = 2  # pixels of the background beside it
+    around = picture.crop((left - edge, top - edge, right + edge, bottom + edge))
+    return contrast(around) >= MIN_CONTRAST
 
 
 def contrast(image: Image.Image) -> float:
