@@ -1,0 +1,89 @@
+"""Programs of other languages or Pythons that draw windows: one question, one answer.
+
+The program reads a form's lines up to an empty one, draws, and prints one line of JSON: the path
+of the picture and of another one with all states turned, and each control's kind, state and boxes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+from typing import Any
+
+from PIL import Image
+
+from checkstate.errors import UserError
+from render.scene import Box, Control
+from render.toolkits.pixels import Drawn, told_apart
+
+KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}
+
+
+class Program:
+    """A running program that answers forms with pictures."""
+
+    def __init__(self, command: list[str], hint: str) -> None:
+        self.hint = hint
+        try:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True, encoding="utf-8",
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise UserError(f"{command[0]} is missing: {hint}") from error
+        atexit.register(self.process.kill)
+
+    def ask(self, lines: list[str]) -> Any:
+        """Send a form; give the answer."""
+        assert self.process.stdin and self.process.stdout and self.process.stderr  # noqa: S101
+        try:
+            self.process.stdin.write("\n".join(lines) + "\n\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            said = ["", *self.process.stderr.read().strip().splitlines()]
+            cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
+            raise UserError(f"{cause}: {self.hint}")
+        return json.loads(answer)
+
+
+def read(answer: Any) -> Drawn:
+    """The picture and the controls of an answer, and whether all of them show their state."""
+    picture, toggled = (load(answer[name]) for name in ("picture", "toggled"))
+    controls, clear = [], True
+    for item in answer["controls"]:
+        box, content, row = (boxed(item.get(name)) for name in ("box", "content", "row"))
+        if content is None or box is None or not inside(content, picture):
+            continue
+        kind = KINDS.get(item["kind"], item["kind"])
+        label = ("unchecked", "checked")[item["state"]] if item["kind"] in KINDS else "other"
+        if label == "other" or told_apart(picture, toggled, box):
+            controls.append(Control(kind, label, box, joined(box, content), row))
+        else:
+            clear = False
+    return picture, controls, clear
+
+
+def load(path: str) -> Image.Image:
+    """A picture that a program has written."""
+    with Image.open(path) as image:
+        return image.convert("RGB")
+
+
+def boxed(sides: list[float] | None) -> Box | None:
+    """Four numbers as a box."""
+    return (sides[0], sides[1], sides[2], sides[3]) if sides else None
+
+
+def inside(box: Box, picture: Image.Image) -> bool:
+    """Whether a box has some size and lies in the picture."""
+    left, top, right, bottom = box
+    return bool(0 <= left < right <= picture.width and 0 <= top < bottom <= picture.height)
+
+
+def joined(one: Box, two: Box) -> Box:
+    """The smallest box around two."""
+    return min(one[0], two[0]), min(one[1], two[1]), max(one[2], two[2]), max(one[3], two[3])

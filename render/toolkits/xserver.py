@@ -1,0 +1,69 @@
+"""An X server without a screen, started once for a process and ended with it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from PIL import Image, ImageGrab
+
+from checkstate.errors import UserError
+
+SIZE = (2400, 1800)
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include>/etc/fonts/fonts.conf</include>
+  <match target="font">
+    <test name="family" qual="any"><string>Liberation Sans</string></test>
+    <edit name="rgba" mode="assign"><const>rgb</const></edit>
+  </match>
+  <match target="font">
+    <test name="family" qual="any"><string>DejaVu Serif</string></test>
+    <edit name="rgba" mode="assign"><const>rgb</const></edit>
+  </match>
+  <match target="font">
+    <test name="family" qual="any"><string>Noto Sans</string></test>
+    <edit name="antialias" mode="assign"><bool>false</bool></edit>
+    <edit name="hintstyle" mode="assign"><const>hintfull</const></edit>
+  </match>
+</fontconfig>
+"""
+"""By family, text has colored, grey or no antialiasing: a process reads one configuration only."""
+
+
+@cache
+def display() -> str:
+    """Start Xvfb; give the name of its display, which DISPLAY then holds."""
+    if not shutil.which("Xvfb"):
+        raise UserError("Xvfb is missing: `apt install xvfb`")
+    reader, writer = os.pipe()
+    screen = f"{SIZE[0]}x{SIZE[1]}x24"
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", screen, "-nolisten", "tcp"]
+    server = subprocess.Popen(
+        [*command, "-noreset"],
+        pass_fds=[writer],
+        stderr=subprocess.DEVNULL,
+    )
+    atexit.register(server.kill)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        number = answer.readline().strip()
+    if not number:
+        raise UserError("Xvfb does not start: run `Xvfb :99` to see why")
+    os.environ["DISPLAY"] = f":{number}"
+    folder = Path(tempfile.mkdtemp(prefix="toolkit-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "fonts.conf").write_text(FONTS)
+    os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
+    return os.environ["DISPLAY"]
+
+
+def grab(width: int, height: int) -> Image.Image:
+    """The upper left part of the screen."""
+    return ImageGrab.grab((0, 0, width, height), xdisplay=display()).convert("RGB")

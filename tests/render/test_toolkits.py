@@ -1,0 +1,102 @@
+"""Windows of the toolkits that are installed here: states, rectangles, the same pixels again."""
+
+import importlib
+from functools import cache
+from itertools import islice
+from random import Random
+
+import numpy as np
+import pytest
+import yaml
+
+from checkstate.errors import UserError
+from render.scene import Box, Control
+from render.toolkit import HERE, window_crops
+from render.toolkits import words
+
+SETTINGS = yaml.safe_load((HERE / "params.yaml").read_text())
+WINDOWS = 12
+
+
+Window = tuple[np.ndarray, list[Control]]
+
+
+def draw(name: str, index: int) -> Window:
+    """A window of a toolkit; skips the test where the toolkit is missing."""
+    try:
+        toolkit = importlib.import_module(f"render.toolkits.{name}")
+        picture, controls = toolkit.window(Random(f"test-{index}"))
+    except UserError as error:
+        pytest.skip(str(error))
+    return np.asarray(picture.convert("RGB")), controls
+
+
+@cache
+def drawn(name: str) -> list[Window]:
+    """Windows of a toolkit, drawn once for all tests."""
+    return [draw(name, index) for index in range(WINDOWS)]
+
+
+def within(box: Box, outer: Box, slack: float) -> bool:
+    """Whether a box lies in another one, but for a few pixels."""
+    return all(a >= b - slack for a, b in zip(box[:2], outer[:2], strict=True)) and all(
+        a <= b + slack for a, b in zip(box[2:], outer[2:], strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", SETTINGS["toolkits"])
+def test_controls_lie_where_the_toolkit_says(name: str) -> None:
+    labels = set()
+    for picture, controls in drawn(name):
+        height, width = picture.shape[:2]
+        assert controls
+        for control in controls:
+            labels.add(control.label)
+            assert control.kind.isalnum() and control.kind == control.kind.lower()
+            assert (control.label == "other") == (
+                control.kind not in ("checkbox", "radio", "switch")
+            )
+            assert within(control.content, (0, 0, width, height), 2), control
+            assert within(control.box, control.content, 2), control
+            if control.label != "other":
+                left, top, right, bottom = (round(side) for side in control.box)
+                assert np.ptp(picture[top:bottom, left:right].reshape(-1, 3), axis=0).max() >= 20
+    assert labels == {"checked", "unchecked", "other"}
+
+
+@pytest.mark.parametrize("name", SETTINGS["toolkits"])
+def test_a_window_is_drawn_the_same_again(name: str) -> None:
+    for index, first in enumerate(drawn(name)[:3]):
+        second = draw(name, index)
+        assert first[1] == second[1]
+        assert np.array_equal(first[0], second[0])
+
+
+@pytest.mark.parametrize("name", SETTINGS["toolkits"])
+def test_controls_do_not_overlap(name: str) -> None:
+    for _, controls in drawn(name):
+        boxes = [control.box for control in controls if control.label != "other"]
+        for index, one in enumerate(boxes):
+            for two in boxes[index + 1 :]:
+                apart = (
+                    min(one[2], two[2]) - max(one[0], two[0]) < 2
+                    or min(one[3], two[3]) - max(one[1], two[1]) < 2
+                )
+                assert apart, (one, two)
+
+
+def test_crops_are_named_after_label_and_toolkit() -> None:
+    name = SETTINGS["toolkits"][0]
+    draw(name, 0)
+    crops = [c for index in range(3) for c in window_crops(name, 0, index)]
+    for path, png in islice(crops, 50):
+        label, file = path.split("/")
+        assert label in ("checked", "unchecked", "other")
+        assert file.startswith(f"{name}-")
+        assert png.startswith(b"\x89PNG")
+
+
+def test_colors_between_two() -> None:
+    assert words.mixed("#000000", "#ffffff", 0) == "#000000"
+    assert words.mixed("#000000", "#ff0080", 1) == "#ff0080"
+    assert round(words.luminance("#ffffff")) == 255
