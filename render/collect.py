@@ -20,7 +20,9 @@ def main() -> None:
     """Read render/crops/*.zip; write data/rendered.zip and data/held-out.zip."""
     settings = yaml.safe_load((HERE / "params.yaml").read_text())
     held_out = settings["held_out"]
-    rest = [name for name in settings["libraries"] if name not in held_out]
+    rest = [
+        name for name in [*settings["libraries"], *settings["toolkits"]] if name not in held_out
+    ]
     seen: set[str] = set()
     for name, libraries in {"rendered": rest, "held-out": held_out}.items():
         write_archive(HERE.parent / f"data/{name}.zip", members(libraries, seen))

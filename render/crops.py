@@ -21,7 +21,6 @@ from random import Random
 from typing import Any
 from urllib.parse import unquote, urlparse
 
-import numpy as np
 import yaml
 from PIL import Image
 from playwright.sync_api import Page, Route, sync_playwright
@@ -31,6 +30,7 @@ from checkstate.core.errors import UserError
 from checkstate.core.files import archive_names, read_archive, write_archive
 from checkstate.stage.runner import run_stage
 from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, Cell, draw_page
+from render.scene import MIN_CONTRAST, MIN_OTHER_CONTRAST, contrast, shrink
 
 SITE = "http://render.invalid"
 STATE = HERE.parent / ".render-state"
@@ -39,9 +39,6 @@ ARGUMENTS = [
     # the same pixels every time: one raster thread, whole tiles, no profile of the screen's
     *("--num-raster-threads=1", "--disable-partial-raster", "--force-color-profile=srgb"),
 ]
-MIN_CONTRAST = 45
-"""Grey levels between the darkest and the brightest parts of a control; fainter ones go."""
-
 FOCUS = "(index) => document.querySelector(`#cell${index} :is(input, button)`)?.focus()"
 CENTRE = """
 (index) => {
@@ -230,36 +227,17 @@ def cut(
     )
     crop = picture.crop(scaled(area, scale))
     part = picture.crop(scaled(control, scale)) if cell.kind != "other" else crop
-    return crop if contrast(part) >= (MIN_CONTRAST if cell.kind != "other" else 20) else None
+    return (
+        crop
+        if contrast(part) >= (MIN_CONTRAST if cell.kind != "other" else MIN_OTHER_CONTRAST)
+        else None
+    )
 
 
 def scaled(area: Sequence[float], scale: int) -> tuple[int, int, int, int]:
     """CSS pixels of a box to pixels of the picture."""
     left, top, right, bottom = (round(scale * side) for side in area)
     return left, top, right, bottom
-
-
-def contrast(image: Image.Image) -> float:
-    """Grey levels, in the strongest channel, between the 2nd and the 98th percentile."""
-    if not image.width * image.height:
-        return 0.0
-    low, high = np.percentile(np.asarray(image).reshape(-1, 3), [2, 98], axis=0)
-    return float((high - low).max())
-
-
-def shrink(image: Image.Image) -> bytes:
-    """Encode as PNG without loss, with a palette where at most 256 colours are used."""
-    colours: Any = image.getcolors(256)
-    if colours:
-        palette = [value for _, color in sorted(colours) for value in color]
-        reference = Image.new("P", (1, 1))
-        reference.putpalette(palette)
-        small = image.quantize(palette=reference, dither=Image.Dither.NONE)
-        if small.convert("RGB").tobytes() == image.tobytes():
-            image = small
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
 
 
 if __name__ == "__main__":

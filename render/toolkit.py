@@ -20,9 +20,9 @@ from random import Random
 import yaml
 from tqdm import tqdm
 
-from checkstate.errors import UserError
-from checkstate.files import archive_names, read_archive, write_archive
-from checkstate.running import run_stage
+from checkstate.core.errors import UserError
+from checkstate.core.files import archive_names, read_archive, write_archive
+from checkstate.stage.runner import run_stage
 from render.scene import cut_crops
 
 HERE = Path(__file__).parent

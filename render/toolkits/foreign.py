@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 from render.scene import Box, Control
 from render.toolkits.pixels import Drawn, told_apart
 

@@ -16,7 +16,7 @@ from random import Random
 
 from PIL import Image
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 from render.scene import Box, Control
 from render.toolkits import words
 from render.toolkits.pixels import Drawn, clear_window, told_apart

@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 from render.scene import Box, Control
 from render.toolkits import words
 from render.toolkits.qt_looks import Look, draw_look
@@ -325,7 +325,8 @@ def add_view(page: Page, column: Any) -> None:
         view.resizeRowsToContents()
     last = view.visualRect(view.model().index(count - 1, 0))
     if isinstance(view, QtWidgets.QTreeWidget):
-        last = view.visualItemRect(view.topLevelItem(view.topLevelItemCount() - 1))
+        top = view.topLevelItem(view.topLevelItemCount() - 1)
+        last = view.visualItemRect(top) if top else last
     bottom = max(last.bottom(), count * (view.sizeHintForRow(0) + 1))
     view.setFixedHeight(bottom + (view.height() - view.viewport().height()) % 60 + 34)
     view.setMinimumWidth(page.random.choice([180, 240, 320]))
@@ -412,14 +413,16 @@ def measure_view(page: Page, view: Any) -> Iterator[Control]:
             yield Control("checkbox", "checked" if checked else "unchecked", *boxes)
         elif index.column() == 0 and not row_is_checkable(index, columns):
             _, content = item_areas(view, option)
-            yield Control("item", "other", *[page.box(port, content)] * 2, page.box(port, row))
+            text = page.box(port, content)
+            yield Control("item", "other", text, text, page.box(port, row))
         if isinstance(view, QtWidgets.QTreeWidget) and model.hasChildren(index):
             step = view.indentation()
             mirrored = view.layoutDirection() == Qt.LayoutDirection.RightToLeft
             start = area.right() + 1 if mirrored else area.left() - step
             handle = QtCore.QRect(start, area.top(), step, area.height())
             if index.column() == 0:
-                yield Control("treehandle", "other", *[page.box(port, handle)] * 2, None)
+                place = page.box(port, handle)
+                yield Control("treehandle", "other", place, place, None)
 
 
 def indices(model: Any, columns: int, parent: Any) -> Iterator[Any]:

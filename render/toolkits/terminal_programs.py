@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 from render.toolkits import words
 from render.toolkits.terminal_screen import Cell, Grid, Span, Theme
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 from render.scene import Control
 
 Color = tuple[int, int, int]

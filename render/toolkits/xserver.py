@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageGrab
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 
 SIZE = (2400, 1800)
 FONTS = """<?xml version="1.0"?>

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from checkstate.errors import UserError
+from checkstate.core.errors import UserError
 from render.scene import Box, Control
 from render.toolkit import HERE, window_crops
 from render.toolkits import words
