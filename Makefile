@@ -54,10 +54,10 @@ render: .venv/installed
 	npm ci --prefix render
 	dvc repro render/dvc.yaml
 
-# what every training goes on from, and the starter data that it has not seen; two hours on two cores
+# what every training goes on from, and the starter data that it has not seen; half an hour on two cores
 weights: render
-	dvc repro pretrain/dvc.yaml:student
-	cp models/student.safetensors pretrain/weights/
+	dvc repro --single-item pretrain/dvc.yaml:finetune
+	cp models/finetuned.safetensors pretrain/weights/student.safetensors
 	python -m render.starter
 
 .venv/installed: requirements.txt pyproject.toml

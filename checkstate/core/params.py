@@ -131,11 +131,18 @@ class Student(Pace):
     distillation_temperature: Annotated[float, Field(gt=0)]
 
 
+class Finetune(Pace):
+    """The student's further training over more sets and in surroundings."""
+
+    init_from: str
+
+
 class Pretrain(Section):
-    """The network that learns from renderings, and a narrow one that learns from it."""
+    """The network that learns from renderings, a narrow one that learns from it, and goes on."""
 
     teacher: Pace
     student: Student
+    finetune: Finetune
 
 
 class LeaveLibrariesOut(Section):

@@ -21,6 +21,7 @@ MODEL = Path("models/model.safetensors")
 SHIPPED = Path("models/model.onnx")
 TEACHER = Path("models/teacher.safetensors")
 STUDENT = Path("models/student.safetensors")
+FINETUNED = Path("models/finetuned.safetensors")
 WEIGHTS = Path("pretrain/weights/student.safetensors")
 
 METRICS = Path("metrics")
