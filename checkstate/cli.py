@@ -204,6 +204,14 @@ def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folde
         raise typer.Exit(2) from error
 
 
+def as_json_value(text: str) -> Any:
+    """A field of metadata: JSON where it is, text where somebody else wrote it."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as one line, without the code that it came from."""
     tqdm.write(f"warning: {message}", sys.stderr)
@@ -216,8 +224,9 @@ def info(model: Annotated[Path | None, typer.Argument()] = None) -> None:
     predictor = open_model(model)
     about: dict[str, Any] = {"file": str(chosen.path), "chosen": chosen.reason}
     about["bytes"] = chosen.path.stat().st_size
-    says = {key: json.loads(value) for key, value in predictor.metadata.items()}
-    typer.echo(json.dumps({**about, **says}, indent=2))
+    typer.echo(
+        json.dumps(about | {k: as_json_value(v) for k, v in predictor.metadata.items()}, indent=2)
+    )
 
 
 @app.command()

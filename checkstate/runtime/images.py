@@ -20,6 +20,9 @@ from checkstate.core.types import Pixels, Resize
 MAX_PIXELS = 64_000_000
 """Pixels an image may have; a larger one is refused before it is decoded."""
 
+MAX_SAMPLE_VALUE = 281
+"""The TIFF tag."""
+
 MAX_CONTROL_SIDE = 512
 """Pixels; a row of settings at threefold scale is lower, and a control alone is narrower."""
 
@@ -84,6 +87,21 @@ def read_image(
         raise ImageError(f"{name}: damaged image ({reason})") from error
 
 
+def full_scale(image: Image.Image) -> float:
+    """The value of white in an image of more than 8 bits.
+
+    A TIFF may declare it (MaxSampleValue, or bits per sample); floats are of 0..1 unless one is
+    larger; other integers have 16 bits unless none needs more than 8.
+    """
+    tags = getattr(image, "tag_v2", {})
+    if declared := tags.get(MAX_SAMPLE_VALUE):
+        return float(declared[0] if isinstance(declared, tuple) else declared)
+    top = float(np.nan_to_num(np.asarray(image, np.float32)).max(initial=0))
+    if image.mode == "F":
+        return 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
+    return 65535.0 if top > 255 else 255.0
+
+
 def from_array(array: np.ndarray[Any, Any], channels: Channels) -> Image.Image:
     """An array as RGB; raises ImageError for one that is no picture of 0..255."""
     if array.dtype != np.uint8:
@@ -106,11 +124,11 @@ def is_screenshot(image: Image.Image) -> bool:
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Turn any Pillow mode into RGB, upright by EXIF, transparency over white."""
-    image = ImageOps.exif_transpose(image)
+    original, image = image, ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-        scale = 255.0 / 65535.0 if values.max(initial=0) > 255 else 1.0
-        return Image.fromarray(np.uint8(np.clip(values * scale, 0, 255))).convert("RGB")
+        values *= 255.0 / full_scale(original)
+        return Image.fromarray(np.uint8(np.clip(values, 0, 255))).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         background = Image.new("RGBA", image.size, "white")

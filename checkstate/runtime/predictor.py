@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
+from checkstate.core.text import printable
 from checkstate.core.types import Floats, Pixels, Resize
 from checkstate.runtime.images import Channels, Picture, is_screenshot, read_image, resize
 from checkstate.runtime.model_file import find_model
@@ -69,18 +70,27 @@ class Predictor:
             self.session = ort.InferenceSession(
                 str(model), options, providers=list(providers) or providers_of(device)
             )
-            self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
-            self.classes: list[str] = json.loads(self.metadata["classes"])
-            height, width = json.loads(self.metadata["image_size"])
-            self.resize: Resize = json.loads(self.metadata["resize"])
-            self.temperature: float = json.loads(self.metadata["temperature"])
         except ModelError:
             raise
-        except KeyError as error:
-            raise ModelError(f"{model}: not a checkstate model, no {error} in it") from error
         except Exception as error:  # ONNX Runtime's errors share no public base class
             raise ModelError(f"{model}: not a readable ONNX model") from error
-        self.size: tuple[int, int] = (height, width)
+        self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
+        fields = parse_metadata(self.metadata, model)
+        self.classes: list[str] = fields["classes"]
+        self.size: tuple[int, int] = (fields["image_size"][0], fields["image_size"][1])
+        self.resize: Resize = fields["resize"]
+        self.temperature: float = float(fields["temperature"])
+        self.check_graph()
+
+    def check_graph(self) -> None:
+        """Run the graph once; raises ModelError when it is not one of ours."""
+        blank = np.zeros((2, *self.size, 3), np.uint8)
+        try:
+            logits = self.logits(blank)
+        except Exception as error:  # as above
+            raise ModelError(f"{self.path}: it takes or gives something else") from error
+        if logits.dtype != np.float32 or logits.shape != (2, len(self.classes)):
+            raise ModelError(f"{self.path}: its logits are not one number a class")
 
     @overload
     def __call__(
@@ -144,6 +154,47 @@ class Predictor:
         return Prediction(
             self.classes[best] if confidence >= threshold else None, confidence, named
         )
+
+
+def parse_metadata(metadata: Mapping[str, str], model: Path) -> dict[str, Any]:
+    """The metadata that a prediction needs; raises ModelError that names what is wrong."""
+    found: dict[str, Any] = {}
+    for key, is_valid in CHECKS.items():
+        try:
+            found[key] = json.loads(metadata[key])
+        except KeyError as error:
+            raise ModelError(f"{model}: not a checkstate model, no {key!r} in it") from error
+        except ValueError as error:
+            raise ModelError(f"{model}: its metadata {key!r} is not JSON") from error
+        if not is_valid(found[key]):
+            raise ModelError(f"{model}: its metadata {key!r} is {printable(str(found[key])[:60])}")
+    return found
+
+
+def are_classes(value: Any) -> bool:
+    """Whether it is two names or more, all different."""
+    texts = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return texts and len(set(value)) == len(value) >= 2
+
+
+def is_size(value: Any) -> bool:
+    """Whether it is a height and a width that an image can be resized to."""
+    whole = isinstance(value, list) and all(type(side) is int for side in value)
+    return whole and len(value) == 2 and all(1 <= side <= MAX_SIDE for side in value)
+
+
+def is_temperature(value: Any) -> bool:
+    """Whether logits can be divided by it."""
+    return type(value) in {int, float} and 0 < value < float("inf")
+
+
+MAX_SIDE = 4096
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    "classes": are_classes,
+    "image_size": is_size,
+    "resize": lambda value: value in ("letterbox", "stretch"),
+    "temperature": is_temperature,
+}
 
 
 def providers_of(device: str) -> list[str]:

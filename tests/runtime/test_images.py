@@ -139,3 +139,18 @@ def test_border_colour_is_the_median() -> None:
     pixels[0, :3] = 0
     pixels[4, 4] = 7
     assert border_color(pixels).tolist() == [200, 200, 200]
+
+
+@pytest.mark.parametrize("top", [1.0, 255.0, 65535.0])
+def test_floats_are_read_by_their_range(picture: Image.Image, tmp_path: Path, top: float) -> None:
+    grey = np.asarray(picture.convert("L"), np.float32)
+    Image.fromarray(grey * (top / 255)).save(tmp_path / "f.tiff")
+    read = np.asarray(read_image(tmp_path / "f.tiff"))[:, :, 0].astype(int)
+    assert np.abs(read - grey).max() <= 1
+
+
+def test_twelve_bits_in_sixteen_are_read_by_what_the_file_declares(tmp_path: Path) -> None:
+    values = np.array([[0, 2048, 4095]], np.uint16)
+    Image.fromarray(values).save(tmp_path / "12.tiff", tiffinfo={281: 4095})
+    read = np.asarray(read_image(tmp_path / "12.tiff"))[0, :, 0]
+    assert read.tolist() == pytest.approx([0, 127, 255], abs=1)

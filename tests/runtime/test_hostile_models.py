@@ -1,0 +1,91 @@
+"""Model files that are damaged, foreign, or contradict themselves: one line each."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from typer.testing import CliRunner
+
+from checkstate.cli import app
+from checkstate.runtime.predictor import ModelError, Predictor
+
+GOOD = {
+    "classes": ["a", "b"],
+    "image_size": [8, 12],
+    "resize": "letterbox",
+    "temperature": 1.0,
+}
+
+
+def write(path: Path, metadata: dict[str, str], name: str = "logits", classes: int = 2) -> Path:
+    """A tiny graph: the mean of all pixels times a number for each class."""
+    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", "h", "w", 3])
+    logits = helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", classes])
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [1, classes], np.ones(classes))
+    axes = helper.make_tensor("axes", TensorProto.INT64, [3], [1, 2, 3])
+    nodes = [
+        helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["float", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "last"], ["column"]),
+        helper.make_node("MatMul", ["column", "w"], [name]),
+    ]
+    last = helper.make_tensor("last", TensorProto.INT64, [1], [1])
+    graph = helper.make_graph(nodes, "g", [image], [logits], [weights, axes, last])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(model, metadata)
+    onnx.save(model, path)
+    return path
+
+
+def as_text(fields: dict[str, object]) -> dict[str, str]:
+    return {key: json.dumps(value) for key, value in fields.items()}
+
+
+def test_the_tiny_graph_is_a_model(tmp_path: Path) -> None:
+    assert Predictor(write(tmp_path / "m.onnx", as_text(GOOD))).classes == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("classes", "ab"),
+        ("classes", ["a"]),
+        ("classes", ["a", "a"]),
+        ("classes", [1, 2]),
+        ("image_size", [8]),
+        ("image_size", [8, 12, 3]),
+        ("image_size", [0, 12]),
+        ("image_size", [8.5, 12]),
+        ("image_size", [8, 10**9]),
+        ("resize", "crop"),
+        ("temperature", 0),
+        ("temperature", "1"),
+        ("temperature", None),
+    ],
+)
+def test_metadata_of_another_kind_is_named(tmp_path: Path, key: str, value: object) -> None:
+    path = write(tmp_path / "m.onnx", as_text(GOOD | {key: value}))
+    with pytest.raises(ModelError, match=rf"m\.onnx: its metadata '{key}'"):
+        Predictor(path)
+
+
+def test_a_graph_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    for path in (
+        write(tmp_path / "name.onnx", as_text(GOOD), name="scores"),
+        write(tmp_path / "three.onnx", as_text(GOOD), classes=3),
+        write(tmp_path / "none.onnx", {}),
+        write(tmp_path / "text.onnx", {**as_text(GOOD), "classes": "a, b"}),
+    ):
+        result = CliRunner().invoke(app, ["info", str(path)])
+        assert result.exit_code == 2
+        assert len(result.output.strip().splitlines()) == 1
+        assert path.name in result.output
+
+
+def test_fields_that_somebody_else_wrote_are_shown(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.onnx", {**as_text(GOOD), "author": "not JSON"})
+    result = CliRunner().invoke(app, ["info", str(path)])
+    assert json.loads(result.output)["author"] == "not JSON"
