@@ -23,7 +23,6 @@ MAX_PIXELS = 64_000_000
 MAX_ENLARGEMENT = 2.0
 """A tiny crop is enlarged at most this much: more would show the network only blur."""
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 
