@@ -15,8 +15,8 @@ class Walk:
 
     Linked files count as files. Linked folders are not entered: DVC does not look into them
     either, and a loop has to end. After the walk `left_out` counts what was passed over, by
-    kind, and `folders` has every folder but the first. A folder that may not be read is yielded
-    like an image, so that reading it says why.
+    kind, and `folders` has every folder but the first. A folder that may not be read, and a broken
+    link or a pipe with an image's ending, are yielded like images: reading them says why not.
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -61,9 +61,7 @@ def kind_of(entry: os.DirEntry[str]) -> str:
         regular = entry.is_file()
     except OSError:  # a link to itself
         regular = False
-    if not regular:
-        return "broken link" if entry.is_symlink() else "special file"
-    return not_image(entry.name, lambda: read_head(entry.path))
+    return not_image(entry.name, lambda: read_head(entry.path) if regular else b"")
 
 
 def read_head(path: str) -> bytes:

@@ -128,6 +128,8 @@ def list_folder(source: Path) -> Members:
             status = Path(path).stat()
         if stat.S_ISDIR(status.st_mode):
             raise UserError(f"{printable(path)}: the folder may not be read")
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError(f"{printable(path)}: not a regular file; remove it")
         members.add(path[start:].replace(os.sep, "/"), status.st_size, path)
     members.folders = {path[start:].replace(os.sep, "/") for path in walk.folders}
     members.left_out = walk.left_out

@@ -1,4 +1,5 @@
 import io
+import os
 import tarfile
 import tracemalloc
 import zipfile
@@ -101,6 +102,17 @@ def test_what_is_no_image_is_not_read(tmp_path: Path) -> None:
     assert images(tmp_path / "folder") == images(source) == ["on/a.png"]
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
+
+
+def test_a_broken_link_or_a_pipe_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "on").mkdir()
+    (tmp_path / "on/a.png").symlink_to("gone")
+    with pytest.raises(UserError, match=r"on/a\.png: No such file"):
+        images(tmp_path)
+    (tmp_path / "on/a.png").unlink()
+    os.mkfifo(tmp_path / "on/a.png")
+    with pytest.raises(UserError, match=r"on/a\.png: not a regular file"):
+        images(tmp_path)
 
 
 def test_other_files_are_no_data_set(tmp_path: Path) -> None:
