@@ -11,29 +11,34 @@ import sys
 from checkstate.core import paths
 from checkstate.core.files import write_archive
 from checkstate.core.params import load_params
-from checkstate.core.tables import kept_images
-from checkstate.data.curation import curate_source
+from checkstate.core.tables import ManifestRow, kept_images
+from checkstate.data.curation import curate_source, kept_members
 from checkstate.data.duplicates import near_any
-from checkstate.data.inspection import find_data, kept_members
+from checkstate.data.members import find_data
 from checkstate.stage.runner import run_stage, unedited
 
 
 def main() -> None:
     """Read data/<name> and the manifest; write data/extra/<name>.zip."""
     (name,) = sys.argv[1:]
-    distance = load_params().curate.near_duplicate_distance
+    settings = load_params().curate.override(exclude_ambiguous=True)
+    distance = settings.near_duplicate_distance
     source = find_data(paths.data_source(name))
     with unedited(source, paths.CURATION):
-        listed = paths.curation_list(source)
-        rows = curate_source(source, listed, drop=True, distance=distance)
+        rows = curate_source(source, paths.curation_list(source), settings)
         ours = [row.phash for row in kept_images(paths.MANIFEST)]
         leaks = near_any([row.phash for row in rows if not row.error], ours, distance)
         for row in rows:
             row.kept &= row.phash not in leaks
-        labels = {row.path: row.label for row in rows}
-        kept = sorted((f"{labels[p]}/{p}", content) for p, content in kept_members(source, rows))
-        write_archive(paths.extra_archive(name), kept)
+        kept = sorted((r for r in rows if r.kept), key=member_name)
+        contents = (content for _, content in kept_members(source, kept))
+        write_archive(paths.extra_archive(name), zip(map(member_name, kept), contents, strict=True))
     print(f"{name}: {len(kept)} of {len(rows)} images may join the training split")
+
+
+def member_name(row: ManifestRow) -> str:
+    """The name in the archive, which begins with the label."""
+    return f"{row.label}/{row.path}"
 
 
 if __name__ == "__main__":

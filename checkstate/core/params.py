@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -36,7 +38,27 @@ def as_size(value: object) -> object:
     return (value, value) if isinstance(value, int | str) else value
 
 
-Name = Annotated[str, Field(pattern=r"^[\w.-]+$")]
+def as_name(value: object) -> object:
+    """YAML takes a name of digits for a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def check_name(name: str) -> str:
+    """A name of a data set; the files that stages write are called by it."""
+    if not re.fullmatch(r"[\w-]([\w .-]*[\w.-])?", name):
+        raise ValueError("use letters, digits, spaces, '.', '_' and '-', the first no '.' or ' '")
+    return name
+
+
+def check_word(name: str) -> str:
+    """A name that stands in a stage's command."""
+    if " " in name:
+        raise ValueError("rename the data set without spaces")
+    return name
+
+
+Name = Annotated[str, BeforeValidator(as_name), AfterValidator(check_name)]
+Word = Annotated[Name, AfterValidator(check_word)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Octaves = Annotated[float, Field(ge=0, le=2)]
@@ -51,8 +73,11 @@ class Data(Section):
 
 
 class Curate(Section):
-    """What is dropped, and what counts as a near-duplicate."""
+    """What is read and dropped, and what counts as a near-duplicate."""
 
+    classes: list[Annotated[str, Field(min_length=1, pattern=r"^[^/]+$"), BeforeValidator(as_name)]]
+    max_file_mb: Annotated[float, Field(gt=0)]
+    max_total_gb: Annotated[float, Field(gt=0)]
     exclude_ambiguous: bool
     near_duplicate_distance: Annotated[int, Field(ge=0, le=64)]
 
@@ -90,7 +115,7 @@ class Train(Section):
     backbone: str
     weights: str
     init_from: str
-    extra: list[Name]
+    extra: list[Word]
     image_size: Size
     resize: Resize
     normalization: Literal["imagenet", "dataset"] | tuple[Color, Color]

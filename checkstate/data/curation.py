@@ -3,52 +3,93 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tqdm import tqdm
 
 from checkstate.core.errors import UserError
-from checkstate.core.files import read_csv
+from checkstate.core.layout import Place, summarize, twins, understand
+from checkstate.core.params import Curate
 from checkstate.core.tables import ManifestRow
 from checkstate.core.text import printable
+from checkstate.data.decisions import read_decisions
 from checkstate.data.duplicates import near_duplicate_groups
-from checkstate.data.inspection import SPLITS, class_folders, inspect_all, read_members
+from checkstate.data.inspection import inspect_all
+from checkstate.data.members import Members, open_members
 
 
-def read_decisions(path: Path, known: list[str]) -> dict[str, str]:
-    """Read a curation list (path, decision, reason); raises UserError for what it cannot mean.
+def curate_source(source: Path, listed: Path, settings: Curate) -> list[ManifestRow]:
+    """Inspect a data set, apply its curation list `listed`, and return its complete manifest.
 
-    A decision is `keep`, `exclude`, `ambiguous` or `label=<class>`. A path may leave out the
-    folder of a predefined split. A listed image that is not there is named on stderr: lists
-    outlive the part of a data set that one user has.
+    Names and sizes decide what is read. What is left out or contradicts itself is said on
+    stderr: other files by kind, images in one line each. Raises UserError for a layout that
+    could be meant in two ways, an archive with one name twice, or too large a data set.
     """
-    if not path.exists():
-        return {}
-    decisions: dict[str, str] = {}
-    names = {name.split("/", 1)[1]: name for name in known if name.split("/")[0] in SPLITS}
-    names |= {name: name for name in known}
+    with open_members(source) as members:
+        places, classes = find_places(members, settings)
+        rows = inspect_members(members, sorted(places), settings)
+    for row in rows:
+        row.label, row.predefined = places[row.path]
+    empty_folders = classes - {row.label for row in rows}
+    decisions = read_decisions(listed, [row.path for row in rows])
+    curate(
+        rows,
+        decisions,
+        drop=settings.exclude_ambiguous,
+        distance=settings.near_duplicate_distance,
+    )
+    check_classes(empty_folders, rows)
+    warn_of_rows(rows)
+    kept = Counter(row.label for row in rows if row.kept)
+    counts = ", ".join(f"{printable(label)} {count}" for label, count in sorted(kept.items()))
+    tqdm.write(f"{source}: {counts}", sys.stderr)
+    return rows
+
+
+def find_places(members: Members, settings: Curate) -> tuple[dict[str, Place], set[str]]:
+    """The place of every labeled image, and the class folders; says what is left out."""
+    counts = Counter(folder_of(path) for path in members.images)
+    left_out = members.left_out.copy()
     try:
-        rows = read_csv(path)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: save it as UTF-8 ({error.reason} at {error.start})") from error
-    for line, row in enumerate(rows, start=2):
-        if not {"path", "decision"} <= row.keys():
-            raise UserError(
-                f"{path}: its columns are {', '.join(map(str, row))}; use path,decision,reason"
-            )
-        name, decision = row["path"], row["decision"] or ""
-        relabelled = decision.startswith("label=") and decision != "label="
-        if decision not in {"keep", "exclude", "ambiguous"} and not relabelled:
-            raise UserError(
-                f"{path}:{line}: decision {decision!r}: use keep, exclude, ambiguous or label=CLASS"
-            )
-        if name in names:
-            decisions[names[name]] = decision
-        else:
-            tqdm.write(f"warning: {path}:{line}: {name}: no such image", sys.stderr)
-    return decisions
+        places, classes = understand(counts, members.folders, settings.classes, left_out)
+    except UserError as error:
+        raise UserError(f"{members.source}: {error}") from error
+    if left_out:
+        tqdm.write(f"warning: {members.source}: left out: {summarize(left_out)}", sys.stderr)
+    labeled = {path: places[f] for path in members.images if (f := folder_of(path)) in places}
+    if alike := twins(labeled):
+        some = " and ".join(map(printable, alike[0]))
+        tqdm.write(
+            f"warning: {len(alike)} pairs of names differ in case, accents or spaces alone, "
+            f"as {some}; macOS and Windows may take them for one",
+            sys.stderr,
+        )
+    return labeled, classes
+
+
+def folder_of(path: str) -> str:
+    """The folder of a POSIX path, or ''."""
+    return path.rpartition("/")[0]
+
+
+def inspect_members(members: Members, paths: list[str], settings: Curate) -> list[ManifestRow]:
+    """Inspect images in the order of `paths`; one that is too large is not read."""
+    limit = settings.max_file_mb * 1e6
+    total = sum(size for path in paths if (size := members.images[path]) <= limit)
+    if total > settings.max_total_gb * 1e9:
+        raise UserError(
+            f"{members.source}: {total / 1e9:.3g} GB of images are more than "
+            f"curate.max_total_gb, {settings.max_total_gb:g}"
+        )
+    small = (path for path in paths if members.images[path] <= limit)
+    rows = {row.path: row for row in inspect_all((path, members.read(path)) for path in small)}
+    for path in paths:
+        megabytes = members.images[path] / 1e6
+        reason = f"{megabytes:,.0f} MB are more than curate.max_file_mb, {settings.max_file_mb:g}"
+        rows.setdefault(path, ManifestRow(path=path, error=reason))
+    return [rows[path] for path in paths]
 
 
 def curate(
@@ -67,42 +108,50 @@ def curate(
         row.kept = not (row.error or row.decision == "exclude" or ambiguous)
     readable = [row for row in rows if not row.error]
     groups = near_duplicate_groups([row.phash for row in readable], distance)
-    twins = defaultdict(list)
+    same = defaultdict(list)
     for row, group in zip(readable, groups, strict=True):
         row.group = int(group)
-        twins[row.pixels].append(row)
+        same[row.pixels].append(row)
     for row in readable:
-        others = (twin.path for twin in twins[row.pixels] if twin.label != row.label)
+        others = (twin.path for twin in same[row.pixels] if twin.label != row.label)
         row.conflict = next(others, "")
 
 
-def curate_source(source: Path, listed: Path, *, drop: bool, distance: int) -> list[ManifestRow]:
-    """Inspect a data set, apply its curation list `listed`, and return its complete manifest.
-
-    What is left out or contradicts itself is said on stderr, one line an image.
-    """
-    rows = inspect_all(read_members(source))
-    empty_folders = class_folders(source) - {row.label for row in rows}
-    decisions = read_decisions(listed, [row.path for row in rows])
-    curate(rows, decisions, drop=drop, distance=distance)
-    check_classes(empty_folders, rows)
+def warn_of_rows(rows: Iterable[ManifestRow]) -> None:
+    """Say on stderr which images are left out as unreadable, and which contradict each other."""
     for row in rows:
         if row.error:
             tqdm.write(f"warning: {printable(row.path)}: {row.error}; left out", sys.stderr)
         if row.conflict:
             twin = f"{row.path} has the pixels of {row.conflict}"
             tqdm.write(f"warning: {printable(twin)}, under another label", sys.stderr)
-    return rows
 
 
 def check_classes(empty_folders: set[str], rows: list[ManifestRow]) -> None:
-    """Refuse a data set with fewer than two classes, or with a class left without images.
+    """Refuse fewer than two classes, one without images, and two that a person takes for one.
 
     `empty_folders` had none to begin with; a class that decisions relabel as a whole is no class.
     """
     kept = {row.label for row in rows if row.kept}
     empty = sorted(empty_folders | {row.label for row in rows} - kept)
     if empty:
-        raise UserError(f"class {', '.join(empty)}: no readable image is left in it")
+        names = ", ".join(map(printable, empty))
+        raise UserError(f"class {names}: no readable image is left in it; fill or remove it")
+    if alike := twins(kept):
+        raise UserError(
+            f"classes {alike[0][0]!r} and {alike[0][1]!r} differ in case, accents or spaces "
+            "alone; give them one name"
+        )
     if len(kept) < 2:
-        raise UserError("found fewer than two classes; put images into data/<name>/<class>/")
+        found = ", ".join(map(printable, kept)) or "none"
+        raise UserError(
+            f"found fewer than two classes ({found}); put images into data/<name>/<class>/"
+        )
+
+
+def kept_members(source: Path, rows: Iterable[ManifestRow]) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of the images that stay, in the order of the rows."""
+    with open_members(source) as members:
+        for row in rows:
+            if row.kept:
+                yield row.path, members.read(row.path)

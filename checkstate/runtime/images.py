@@ -29,7 +29,6 @@ MAX_CONTROL_SIDE = 512
 MAX_ENLARGEMENT = 2.0
 """A tiny crop is enlarged at most this much: more would show the network only blur."""
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 

@@ -9,8 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
+from checkstate.core.layout import summarize
 from checkstate.core.text import printable
-from checkstate.runtime.images import SUFFIXES, ImageError
+from checkstate.core.walk import Walk
+from checkstate.runtime.images import ImageError
 
 
 @dataclass(frozen=True)
@@ -48,16 +52,20 @@ def is_url(name: str) -> bool:
 def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Source]:
     """Yield every image that the names stand for; a folder is walked, a pattern is matched.
 
-    Symbolic links to folders are not followed, so that a loop ends. What stands for nothing, and
-    what has an image's suffix but is none, is yielded as it is: reading it says what is wrong.
+    What is no image in a folder is counted on stderr, as `Walk` tells it. What stands for nothing,
+    and what has an image's ending but is none, is yielded as it is: reading it says what is wrong.
     """
     for name in names:
         if name == "-" or is_url(name):
             yield Source(name, private_urls)
         elif is_folder(name):
-            found = walk(name)
+            walk = Walk(name)
+            found = iter(walk)
             yield Source(next(found, name))
             yield from map(Source, found)
+            if walk.left_out:
+                message = f"{printable(name)}: passed over: {summarize(walk.left_out)}"
+                tqdm.write(message, file=sys.stderr)
         elif glob.has_magic(name) and not os.path.lexists(name):
             files: dict[str, str] = {}  # by real path: glob goes around a loop of links many times
             for match in sorted(glob.glob(name, recursive=True), key=lambda m: (len(m), m)):
@@ -74,18 +82,3 @@ def is_folder(name: str) -> bool:
         return Path(name).is_dir()
     except OSError:  # too long, or a folder above it may not be entered
         return False
-
-
-def walk(folder: str) -> Iterator[str]:
-    """Yield what has an image's suffix below a folder, sorted, one folder's names in memory."""
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        yield folder
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from walk(entry.path)
-        elif Path(entry.name).suffix.lower() in SUFFIXES:
-            yield entry.path

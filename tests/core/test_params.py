@@ -29,6 +29,14 @@ def test_a_number_that_dvc_wrote_as_text_is_a_number(tmp_path: Path, value: obje
     assert load_params(changed(tmp_path, "train.lr", value)).train.lr == 1e-05
 
 
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(202401, "202401"), ("My Crops", "My Crops"), ("übung-1.zip", "übung-1.zip")],
+)
+def test_a_data_set_may_have_any_plain_name(tmp_path: Path, value: object, name: str) -> None:
+    assert load_params(changed(tmp_path, "data.name", value)).data.name == name
+
+
 def test_one_side_means_a_square(tmp_path: Path) -> None:
     assert load_params(changed(tmp_path, "train.image_size", "96")).train.image_size == (96, 96)
     assert load_params(changed(tmp_path, "train.image_size", [64, 160])).train.image_size == (
@@ -46,7 +54,11 @@ def test_one_side_means_a_square(tmp_path: Path) -> None:
         ("train.optimizer", "lion", "train.optimizer: input should be 'sgd', 'adam' or 'adamw'"),
         ("split.val", 0.9, "split.val + split.test"),
         ("data.name", "../elsewhere", "data.name"),
-        ("train.extra", ["two words"], "train.extra.0"),
+        ("data.name", 1.5, "data.name"),
+        ("data.name", "a ", "data.name: value error, use letters, digits"),
+        ("train.extra", ["two words"], "train.extra.0: value error, rename the data set without"),
+        ("curate.classes", ["a/b"], "curate.classes.0"),
+        ("curate.max_file_mb", 0, "curate.max_file_mb"),
         ("quantize_prune.ratios", [], "quantize_prune.ratios"),
         ("benchmark.baseline_batches", [8], "baseline_batches must hold 1"),
     ],

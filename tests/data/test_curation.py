@@ -13,23 +13,20 @@ from PIL import Image
 
 from checkstate.core import paths
 from checkstate.core.errors import UserError
+from checkstate.core.params import load_params
 from checkstate.core.tables import ManifestRow
-from checkstate.data.curation import curate_source
+from checkstate.data.curation import curate_source, kept_members
 from checkstate.data.duplicates import near_any, near_duplicate_groups
-from checkstate.data.inspection import (
-    find_data,
-    hash_input,
-    inspect_blocks,
-    kept_members,
-    parse_layout,
-    perceptual_hashes,
-)
+from checkstate.data.inspection import hash_input, inspect_blocks, perceptual_hashes
+from checkstate.data.members import find_data
 from checkstate.runtime.images import read_image
-from tests.conftest import ROOT
+from tests.conftest import CLASSES, ROOT
 
 
-def curated(source: Path, drop: bool = False) -> list[ManifestRow]:
-    return curate_source(source, paths.curation_list(source), drop=drop, distance=8)
+def curated(source: Path, drop: bool = False, **settings: object) -> list[ManifestRow]:
+    params = load_params(ROOT / "params.yaml").curate
+    settings |= {"exclude_ambiguous": drop}
+    return curate_source(source, paths.curation_list(source), params.override(**settings))
 
 
 def rows_of(project: Path, drop: bool = False) -> dict[str, ManifestRow]:
@@ -39,14 +36,6 @@ def rows_of(project: Path, drop: bool = False) -> dict[str, ManifestRow]:
 def decide(project: Path, line: str) -> None:
     (project / "data/curation").mkdir()
     (project / "data/curation/tiny.csv").write_text(f"path,decision,reason\n{line},why\n")
-
-
-def test_both_layouts_are_read() -> None:
-    assert parse_layout("checked/a.png") == ("checked", "")
-    assert parse_layout("val/checked/a.JPG") == ("checked", "val")
-    assert parse_layout("train/a.png") is None
-    assert parse_layout("checked/notes.txt") is None
-    assert parse_layout(".git/checked/a.png") is None
 
 
 def test_folder_zip_and_tar_give_the_same_manifest(project: Path) -> None:
@@ -143,7 +132,69 @@ def test_files_that_are_no_images_are_counted(capsys: pytest.CaptureFixture[str]
     for name in ("checked/new.avif", "other/new.avif", "readme", ".hidden"):
         Path("data/tiny", name).write_bytes(b"")
     curated(Path("data/tiny"))
-    assert "no images in class folders: no suffix 1, .avif 2\n" in capsys.readouterr().err
+    assert "tiny: left out: .avif 2, hidden 1, no ending 1\n" in capsys.readouterr().err
+
+
+def test_huge_files_are_left_out_unread(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("checked/clip.mp4", "checked/huge.png"):
+        with (project / "data/tiny" / name).open("wb") as file:
+            file.truncate(2**40)  # takes no room, and would take all memory
+    row = rows_of(project)["checked/huge.png"]
+    assert not row.kept
+    assert row.error == "1,099,512 MB are more than curate.max_file_mb, 20"
+    assert "tiny: left out: .mp4 1\n" in capsys.readouterr().err
+
+
+def test_a_zip_bomb_is_one_line(project: Path) -> None:
+    with zipfile.ZipFile(project / "data/bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(20):
+            archive.writestr(f"checked/{number}.bmp", bytes(2**20))
+    with pytest.raises(UserError, match=r"bomb\.zip: 0\.021 GB of images .*max_total_gb, 0\.01"):
+        curated(project / "data/bomb.zip", max_total_gb=0.01)
+    with pytest.raises(UserError, match="class checked: no readable image"):
+        curated(project / "data/bomb.zip", max_file_mb=1)
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_splits_and_folders_around_are_understood(project: Path, kind: str) -> None:
+    (project / "data/mine").mkdir()
+    shutil.copytree(project / "data/tiny", project / "data/mine/Training")
+    (project / "data/tiny").rename(project / "data/mine/Valid")
+    source = project / "data/mine"
+    if kind == "zip":
+        source = Path(shutil.make_archive(str(source), "zip", project / "data", "mine"))
+    rows = curated(source)
+    assert {(row.label, row.predefined) for row in rows} == {
+        (label, split) for label in CLASSES for split in ("train", "val")
+    }
+
+
+def test_classes_nested_by_source_have_to_be_named(project: Path) -> None:
+    shutil.copytree(project / "data/tiny", project / "data/sites/a")
+    (project / "data/tiny").rename(project / "data/sites/b")
+    with pytest.raises(UserError, match=r"data/sites: a/checked/: .* a or checked\? Name the cla"):
+        curated(project / "data/sites")
+    rows = curated(project / "data/sites", classes=list(CLASSES))
+    assert {(row.path.split("/")[0], row.label) for row in rows} == {
+        (site, label) for site in "ab" for label in CLASSES
+    }
+
+
+def test_two_spellings_of_a_class_are_refused(project: Path) -> None:
+    (project / "data/tiny/other").rename(project / "data/tiny/Checked")
+    with pytest.raises(UserError, match="classes 'Checked' and 'checked' differ in case"):
+        curated(project / "data/tiny")
+
+
+def test_names_that_differ_in_case_alone_are_kept_and_named(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = sorted((project / "data/tiny/checked").iterdir())[0]
+    shutil.copy(image, image.with_name(image.name.upper()))
+    assert len(rows_of(project)) == 37
+    error = capsys.readouterr().err
+    assert "1 pairs of names differ in case, accents or spaces alone" in error
+    assert "data/tiny: checked 13, other 12, unchecked 12\n" in error
 
 
 def test_a_name_that_is_no_text_is_refused(project: Path) -> None:

@@ -6,9 +6,10 @@ from PIL import Image
 from checkstate.core import paths
 from checkstate.core.errors import UserError
 from checkstate.core.files import read_csv, write_archive, write_csv
+from checkstate.core.params import load_params
 from checkstate.core.tables import ManifestRow, PredictionRow, write_table
-from checkstate.data.curation import curate_source, read_decisions
-from checkstate.data.inspection import kept_members
+from checkstate.data.curation import curate_source, kept_members
+from checkstate.data.decisions import read_decisions
 from checkstate.evaluation.audit import suspects
 from checkstate.report.audit_page import AuditSources, write_audit
 
@@ -26,7 +27,7 @@ def tables() -> tuple[list[PredictionRow], list[ManifestRow]]:
 def write_inputs(project: Path) -> str:
     """A manifest, and out-of-fold predictions by which one label is surely wrong; its path."""
     source = project / "data/tiny"
-    rows = curate_source(source, paths.curation_list(source), drop=False, distance=8)
+    rows = curate_source(source, paths.curation_list(source), load_params().curate)
     write_table(paths.MANIFEST, rows)
     write_archive(paths.CURATED, kept_members(source, rows))
     wrong = rows[0].path

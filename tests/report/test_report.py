@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from checkstate.core import paths
 from checkstate.core.errors import UserError
 from checkstate.core.files import write_archive, write_csv
+from checkstate.core.params import load_params
 from checkstate.core.tables import PredictionRow, SplitRow, class_indices, write_table
-from checkstate.data.curation import curate_source
+from checkstate.data.curation import curate_source, kept_members
 from checkstate.data.datasets import Images
-from checkstate.data.inspection import kept_members
 from checkstate.evaluation.metrics import summarize
 from checkstate.evaluation.predictions import coverage_rows, prediction_rows
 from checkstate.report import report
@@ -61,7 +61,7 @@ def answer(project: Path, predictor: Predictor) -> None:
     for stage in ("train", "quantize_prune", "benchmark"):
         shutil.copytree(ROOT / "metrics" / stage, project / "metrics" / stage)
     source = project / "data/tiny"
-    rows = curate_source(source, paths.curation_list(source), drop=False, distance=8)
+    rows = curate_source(source, paths.curation_list(source), load_params().curate)
     write_archive(paths.CURATED, kept_members(source, rows))
     for name in lock["stages"]["train"]["params"]["params.yaml"]["train"]["extra"]:
         write_archive(paths.extra_archive(name), [("checked/one.png", b"")])

@@ -22,8 +22,13 @@ def names(*given: object) -> list[str]:
     return [Path(source.name).name for source in expand(map(str, given))]
 
 
-def test_a_folder_is_walked_without_loops_or_texts(folder: Path) -> None:
+def test_a_folder_is_walked_without_loops_or_texts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert names(folder) == ["a.png", "b.JPG", "pipe.png", "c.webp", "ünï\ncode.png"]
+    error = capsys.readouterr().err
+    assert error.endswith(": passed over: .txt 1, linked folder 1\n")
+    assert error.count("\n") == 1
 
 
 def test_a_pattern_is_matched(folder: Path) -> None:
