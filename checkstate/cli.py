@@ -281,6 +281,47 @@ def serve(
 
 
 @app.command()
+def evaluate(
+    source: Annotated[
+        Path | None,
+        typer.Argument(help="Class folders, or a .zip or .tar; else the current test split."),
+    ] = None,
+    model: Model = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Another model file, on the same images.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Measure a model on labeled images. Exit status: 0 all were read, 1 some were not."""
+    predictors = [open_model(model), *([open_model(compare)] if compare else [])]
+    with one_line_errors("train"):
+        from checkstate.core import paths
+        from checkstate.evaluation import labeled
+        from checkstate.evaluation.text import comparison_text, summary_text
+
+        images = (
+            labeled.in_folder(source, predictors[0].classes)
+            if source
+            else labeled.in_test_split(paths.SPLIT, paths.CURATED)
+        )
+        tables, errors = labeled.predict_labeled(predictors, images)
+        summaries = [labeled.summarize_labeled(table) for table in tables]
+        compared = labeled.compare(*tables) if compare else None
+    for error in errors:
+        typer.echo(f"unreadable: {printable(error)}", err=True)
+    if as_json:
+        names = [str(predictor.path) for predictor in predictors]
+        found = dict(zip(names, summaries, strict=True))
+        typer.echo(json.dumps({"models": found, "comparison": compared}, indent=2))
+    else:
+        for predictor, summary in zip(predictors, summaries, strict=True):
+            typer.echo(f"{predictor.path}\n{summary_text(summary, predictor.classes)}")
+        if compared:
+            typer.echo(comparison_text(compared))
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
 def audit(
     target: Annotated[Path, typer.Argument(help="Writes TARGET.html and TARGET.csv.")],
     limit: Annotated[int, typer.Option(min=1, help="Images at most.")] = 100,

@@ -1,0 +1,146 @@
+"""How often a model file is right on labeled images, and whether another one is better."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+from tqdm import tqdm
+
+from checkstate.core.errors import UserError
+from checkstate.core.files import read_archive
+from checkstate.core.layout import understand
+from checkstate.core.tables import PredictionRow, SplitRow
+from checkstate.core.types import Pixels
+from checkstate.data.members import find_data, open_members
+from checkstate.evaluation.intervals import rate
+from checkstate.runtime.images import ImageError
+from checkstate.runtime.predictor import Predictor
+
+BATCH = 32
+CONFIDENT = 0.9
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """An image file by name, with its label."""
+
+    path: str
+    label: str
+    content: bytes
+
+
+def in_folder(source: Path, classes: Sequence[str]) -> Iterator[Labeled]:
+    """The images of class folders, or of a .zip or .tar of them, that carry one of the classes.
+
+    Raises UserError where there are none.
+    """
+    with open_members(find_data(source)) as members:
+        folders = Counter(path.rpartition("/")[0] for path in members.images)
+        places, _ = understand(folders, members.folders, classes, Counter())
+        found = [p for p in sorted(members.images) if p.rpartition("/")[0] in places]
+        if not found:
+            raise UserError(f"{source}: no images in folders named {', '.join(classes)}")
+        for path in found:
+            yield Labeled(path, places[path.rpartition("/")[0]].label, members.read(path))
+
+
+def in_test_split(table: Path, archive: Path) -> Iterator[Labeled]:
+    """The test images of the data set that flows; raises UserError where there is no split yet."""
+    if not table.exists():
+        raise UserError(f"{table} is missing: name a folder, or run `dvc repro split`")
+    rows = [row for row in SplitRow.read(table) if row.split == "test"]
+    members = read_archive(archive, [row.path for row in rows])
+    for row, member in zip(rows, members, strict=True):
+        yield Labeled(row.path, row.label, member.getvalue())
+
+
+def predict_labeled(
+    predictors: Sequence[Predictor], images: Iterable[Labeled]
+) -> tuple[list[list[PredictionRow]], list[str]]:
+    """The predictions of every model, image by image, and the errors of unreadable images."""
+    tables: list[list[PredictionRow]] = [[] for _ in predictors]
+    errors: list[str] = []
+    source = iter(tqdm(images, "evaluate", unit="image", disable=None, leave=False))
+    while batch := list(islice(source, BATCH)):
+        for predictor, table in zip(predictors, tables, strict=True):
+            inputs: list[tuple[Labeled, Pixels]] = []
+            for image in batch:
+                try:
+                    inputs.append((image, predictor.preprocess(image.content)))
+                except ImageError as error:
+                    if predictor is predictors[0]:
+                        errors.append(f"{image.path}: {str(error).removeprefix('image: ')}")
+            table += to_rows(predictor, inputs)
+    return tables, errors
+
+
+def to_rows(predictor: Predictor, inputs: list[tuple[Labeled, Pixels]]) -> list[PredictionRow]:
+    """Predictions of one batch beside its labels."""
+    if not inputs:
+        return []
+    rows = []
+    for (image, _), prediction in zip(
+        inputs, predictor.predict(pixels for _, pixels in inputs), strict=True
+    ):
+        rows.append(
+            PredictionRow(
+                path=image.path,
+                label=image.label,
+                predicted=str(prediction.label),
+                confidence=prediction.confidence,
+                probabilities=prediction.probabilities,
+            )
+        )
+    return rows
+
+
+def summarize_labeled(rows: Sequence[PredictionRow], worst: int = 10) -> dict[str, object]:
+    """Accuracy with its interval, confusion, calibration and the most confident mistakes."""
+    correct = np.array([row.correct for row in rows])
+    confidence = np.array([row.confidence for row in rows])
+    sure = confidence >= CONFIDENT
+    confusion = Counter((row.label, row.predicted) for row in rows)
+    mistakes = sorted((row for row in rows if not row.correct), key=lambda row: -row.confidence)
+    return {
+        "images": len(rows),
+        "correct": int(correct.sum()),
+        "top1": rate(correct),
+        "confusion": [
+            {"label": label, "predicted": predicted, "images": count}
+            for (label, predicted), count in sorted(confusion.items())
+        ],
+        "mean_confidence": float(confidence.mean()),
+        "confident": {"share": float(sure.mean()), "top1": rate(correct[sure])},
+        "mistakes": [row.model_dump(exclude={"fold", "probabilities"}) for row in mistakes[:worst]],
+    }
+
+
+def compare(first: Sequence[PredictionRow], second: Sequence[PredictionRow]) -> dict[str, object]:
+    """Two models on the same images: who is right where the other is wrong.
+
+    The exact McNemar test (McNemar 1947) over the images on which they differ, and the 95 %
+    interval of the difference of accuracies by the paired bootstrap of scipy.
+    """
+    right, other = (np.array([row.correct for row in rows]) for rows in (first, second))
+    gained, lost = int((other & ~right).sum()), int((right & ~other).sum())
+    p_value = stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+    difference = other.astype(float) - right
+    low = high = float(difference.mean())
+    if gained + lost:
+        interval = stats.bootstrap(
+            (difference,), np.mean, method="percentile", rng=np.random.default_rng(0)
+        ).confidence_interval
+        low, high = float(interval.low), float(interval.high)
+    return {
+        "gained": gained,
+        "lost": lost,
+        "difference": {"value": float(difference.mean()), "low": low, "high": high},
+        "p_value": float(p_value),
+        "within_noise": bool(p_value >= 0.05),
+    }
