@@ -45,8 +45,13 @@ def figures() -> dict[str, str]:
         for stage in ("evaluate", "quantize_prune", "benchmark")
     )
     held_out = read_json(ROOT / paths.metrics_folder("held_out") / "metrics.json")
+    real = read_json(ROOT / "docs/real.json")
     one = timed["shipped"]
     return {
+        **{f"real-{name}": share(entry["top1"]) for name, entry in real.items()},
+        **{f"real-{name}-images": str(entry["images"]) for name, entry in real.items()},
+        **{f"sure-{name}": share(entry["confident"]["top1"]) for name, entry in real.items()},
+        **{f"share-{name}": f"{entry['confident']['share']:.0%}" for name, entry in real.items()},
         "test-images": str(evaluated["images"]),
         "test-top1": share(evaluated["top1"]),
         "shipped": str(shipped["shipped"]),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from checkstate.core.files import write_text
+from checkstate.core.text import printable
 from checkstate.runtime.images import read_image
 
 
@@ -22,8 +24,15 @@ def write_page(path: Path, template: str, **values: object) -> None:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    templates.filters["cell"] = cell
     text = templates.get_template(template).render(values)
     write_text(path, text)
+
+
+def cell(value: object) -> str:
+    """A name for a cell of a Markdown table: it can neither end the cell nor start markup."""
+    text = printable(str(value)).replace("\\", "\\\\")
+    return re.sub(r"([|`<>*_\[\]])", r"\\\1", text)
 
 
 def thumbnail(content: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from checkstate.core import paths
-from checkstate.core.files import archive_names
+from checkstate.core.files import archive_names, md5_of
 from checkstate.core.tables import SplitRow, label_of
 
 Node = dict[str, Any]
@@ -51,6 +51,38 @@ def read_lock(path: Path = paths.LOCK) -> Lock:
         {entry["path"]: entry["md5"] for entry in entries if "md5" in entry},
         {entry["path"]: entry["nfiles"] for entry in entries if "nfiles" in entry},
     )
+
+
+def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
+    """The stages whose outputs are of another run than what they were made from, and why.
+
+    A stage is current when every input that another stage made is recorded with the hash that
+    that stage recorded for it, when those stages are current, and when its metrics are the file
+    that it wrote.
+    """
+    stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+    makers = {
+        out["path"]: (name, out.get("md5"))
+        for name, stage in stages.items()
+        for out in stage.get("outs", [])
+    }
+    stale: dict[str, str] = {}
+
+    def check(name: str) -> None:
+        for dep in stages[name].get("deps", []):
+            maker, md5 = makers.get(dep["path"], ("", dep.get("md5")))
+            if maker and maker not in stale:
+                check(maker)
+            if maker in stale or md5 != dep.get("md5"):
+                stale[name] = f"{name} has not run since {maker} changed {dep['path']}"
+        for out in stages[name].get("outs", []):
+            file = Path(out["path"])
+            if file.name == "metrics.json" and file.exists() and md5_of(file) != out.get("md5"):
+                stale[name] = f"{file} is not what {name} wrote"
+
+    for name in stages:
+        check(name)
+    return stale
 
 
 def flatten(node: Node, prefix: str = "") -> Node:

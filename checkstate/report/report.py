@@ -15,36 +15,52 @@ from checkstate.core import paths
 from checkstate.core.errors import UserError
 from checkstate.core.files import read_archive, read_csv
 from checkstate.core.tables import PredictionRow
+from checkstate.core.text import first_line
 from checkstate.report import figures, provenance
 from checkstate.report.pages import thumbnail, write_page
 
 Node = dict[str, Any]
+STARTER = "starter"
+REAL = Path("docs/real.json")
+"""What scripts/real.py measured on real images."""
+
 PICTURES = 24
 """Images shown of a cell of the confusion matrix, and of the worst mistakes."""
 
 
 def write_report() -> None:
     """Write both from what the stages left; a part that is missing says which stage makes it."""
+    folder = paths.metrics_folder
     parts = {
         "origin": part(origin),
         "images": part(lambda: provenance.image_counts(provenance.read_lock())),
-        "curves": part(lambda: curves(paths.metrics_folder("train") / "plots/metrics")),
-        "evaluated": part(lambda: evaluated(paths.metrics_folder("evaluate"))),
-        "pictures": part(lambda: confusion(paths.predictions_table("evaluate"))),
-        "compressed": part(lambda: compressed(paths.metrics_folder("quantize_prune"))),
-        "timed": part(lambda: timed(paths.metrics_folder("benchmark"))),
+        "curves": part(lambda: curves(folder("train") / "plots/metrics"), "train"),
+        "evaluated": part(lambda: evaluated(folder("evaluate")), "evaluate"),
+        "pictures": part(lambda: confusion(paths.predictions_table("evaluate")), "evaluate"),
+        "compressed": part(lambda: compressed(folder("quantize_prune")), "quantize_prune"),
+        "timed": part(lambda: timed(folder("benchmark")), "benchmark"),
     }
     revision = provenance.revision((paths.MODEL_CARD.as_posix(),))
     write_page(paths.REPORT, "report.html.j2", revision=revision, **parts)
     write_page(paths.MODEL_CARD, "model_card.md.j2", revision=revision, **parts)
 
 
-def part(gather: Callable[[], Node]) -> Node:
-    """What a part of the report shows, or the one line of what it lacks."""
+def part(gather: Callable[[], Node], stage: str = "") -> Node:
+    """What a part of the report shows, or the one line of what it lacks.
+
+    What a stage left from another run than its inputs is never shown.
+    """
     try:
+        if paths.LOCK.exists() and (why := provenance.stale_stages().get(stage)):
+            return {"missing": f"{why}: run `dvc repro {stage}`"}
         return gather() | {"missing": ""}
     except FileNotFoundError as error:
         return {"missing": f"{error.filename} is missing: run `{maker(str(error.filename))}`"}
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        if not stage:
+            raise
+        file = paths.metrics_folder(stage)
+        return {"missing": f"{file} is damaged ({first_line(error)}): run `dvc repro -f {stage}`"}
 
 
 def maker(path: str) -> str:
@@ -66,6 +82,8 @@ def origin() -> Node:
         "sources": provenance.sources(lock),
         "params": provenance.changed_params(lock),
         "data": lock.params["data.name"],
+        "rendered": lock.params["data.name"] == STARTER,
+        "real": read_json(REAL)["web"] if REAL.exists() else None,
         "recipe": {
             key.removeprefix("train."): value
             for key, value in sorted(lock.params.items())
@@ -195,7 +213,6 @@ def timed(folder: Path) -> Node:
     rows = {name: row for name, row in metrics.items() if "p50" in row}
     return {
         "machine": metrics["machine"],
-        "skipped": [row["skipped"] for row in metrics.values() if "skipped" in row],
         "milliseconds": f"{rows['shipped']['p50']:.2f} ms",
         "speedup": f"{rows['shipped']['speedup_vs_baseline']:.0f}",
         "rows": [
@@ -221,12 +238,12 @@ def read_json(path: Path) -> Node:
     return values
 
 
-def percent(value: float) -> str:
+def percent(value: float | None) -> str:
     """A share for a person; there is none of nothing."""
-    return "n/a" if math.isnan(value) else f"{100 * value:.1f} %"
+    return "n/a" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
 
 
-def interval(rate: dict[str, float]) -> str:
+def interval(rate: dict[str, float | None]) -> str:
     """A share and its 95 % interval."""
     value, low, high = (percent(rate[key]) for key in ("value", "low", "high"))
     return f"{value} ({low.removesuffix(' %')} to {high})" if low != "n/a" else value

@@ -1,0 +1,38 @@
+"""Write docs/real.json: how often the released model is right on real images kept outside.
+
+python -m scripts.real web data/checkbox_state_v2 "411 crops of web controls"
+
+Each call replaces one entry: its name, the folder of class folders, and what the images are. The
+images themselves are in no commit; README and docs quote the figures through `make figures`.
+"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from checkstate.core.files import md5_of, read_json, write_json
+from checkstate.evaluation.labeled import in_folder, predict_labeled, summarize_labeled
+from checkstate.runtime.predictor import Predictor
+from checkstate.stage.runner import run_stage
+
+TARGET = Path("docs/real.json")
+
+
+def main() -> None:
+    """Measure one folder and write its entry."""
+    name, folder, origin = sys.argv[1:]
+    predictor = Predictor()
+    [rows], _ = predict_labeled([predictor], in_folder(Path(folder), predictor.classes))
+    summary = summarize_labeled(rows)
+    entry = {
+        "origin": origin,
+        "date": datetime.now(UTC).date().isoformat(),
+        "model_md5": md5_of(predictor.path),
+        **{key: summary[key] for key in ("images", "correct", "top1", "confident")},
+    }
+    entries = read_json(TARGET) if TARGET.exists() else {}
+    write_json(TARGET, entries | {name: entry})
+
+
+if __name__ == "__main__":
+    run_stage(main)
