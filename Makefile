@@ -1,11 +1,14 @@
 # `make repro` runs the pipeline, `make test` checks the code; both make .venv first.
 PYTHON ?= python3
+# the index that PyTorch documents for a torch without CUDA
+INDEX := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.org/whl/cpu)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
 .PHONY: repro test lock deps figures baseline release wheel render weights
 repro: .venv/installed
 	dvc repro
+	@python -m scripts.summary
 
 # one file of tests stays on one worker, so that what its fixtures make is made once
 test: .venv/installed
@@ -63,6 +66,7 @@ weights: render
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@echo "installing into .venv: 5.5 GB with CUDA, of which a CPU needs 1.2: make TORCH=cpu brings those"
+	.venv/bin/pip install --disable-pip-version-check $(INDEX) --requirement requirements.txt
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@

@@ -103,14 +103,14 @@ def reliability(confidence: Floats, right: NDArray[np.bool_], bins: int = 10) ->
 
 
 def coverage(rows: Rows) -> str:
-    """Accuracy of the surest answers, by their share, with the 95 % interval."""
-    axes = new_axes("answered, the surest first", "of these right")
+    """Accuracy of the most confident predictions, by their share, with the 95 % interval."""
+    axes = new_axes("share of images, the most confident first", "accuracy")
     shown = np.unique(np.linspace(0, len(rows) - 1, 400).astype(int))
-    answered, accuracy = shown + 1, column(rows, "accuracy")[shown]
-    hits = np.rint(accuracy * answered).astype(int)
-    low, high = np.transpose([wilson(int(k), int(n)) for k, n in zip(hits, answered, strict=True)])
-    axes.fill_between(answered / len(rows), low, high, color=FIRST, alpha=0.15, linewidth=0)
-    axes.plot(answered / len(rows), accuracy, color=FIRST)
+    covered, accuracy = shown + 1, column(rows, "accuracy")[shown]
+    hits = np.rint(accuracy * covered).astype(int)
+    low, high = np.transpose([wilson(int(k), int(n)) for k, n in zip(hits, covered, strict=True)])
+    axes.fill_between(covered / len(rows), low, high, color=FIRST, alpha=0.15, linewidth=0)
+    axes.plot(covered / len(rows), accuracy, color=FIRST)
     axes.set(xlim=(0, 1.01), ylim=(min(0.8, float(accuracy.min()) - 0.1), 1.005))
     percent(axes, "xy")
     return svg(axes)

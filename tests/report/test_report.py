@@ -2,8 +2,9 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from checkstate.core import paths
 from checkstate.core.errors import UserError
-from checkstate.core.files import write_archive, write_csv
+from checkstate.core.files import md5_of, write_archive, write_csv
 from checkstate.core.params import load_params
 from checkstate.core.tables import PredictionRow, SplitRow, class_indices, write_table
 from checkstate.data.curation import curate_source, kept_members
@@ -21,6 +22,7 @@ from checkstate.data.datasets import Images
 from checkstate.evaluation.metrics import summarize
 from checkstate.evaluation.predictions import coverage_rows, prediction_rows
 from checkstate.report import report
+from checkstate.report.pages import cell
 from checkstate.runtime.predictor import Predictor, softmax
 from tests.conftest import CLASSES, ROOT, copy_data
 
@@ -57,7 +59,6 @@ def answer(project: Path, predictor: Predictor) -> None:
     """Leave what the stages leave, and commit params.yaml."""
     lock = yaml.safe_load((ROOT / "dvc.lock").read_text())
     lock["stages"]["train"]["params"]["params.yaml"]["train"]["lr"] = 0.5
-    (project / "dvc.lock").write_text(yaml.safe_dump(lock))
     for stage in ("train", "quantize_prune", "benchmark"):
         shutil.copytree(ROOT / "metrics" / stage, project / "metrics" / stage)
     source = project / "data/tiny"
@@ -75,9 +76,24 @@ def answer(project: Path, predictor: Predictor) -> None:
     write_csv(plots / "coverage.csv", coverage_rows(probabilities, numbers))
     with Live("metrics/evaluate", dvcyaml=None, save_dvc_exp=False) as live:
         live.summary.update(summarize(probabilities, numbers, list(CLASSES), 0))
+    record(lock)
+    (project / "dvc.lock").write_text(yaml.safe_dump(lock))
     git("init", "-q", "-b", "main")
     git("add", "params.yaml")
     git("-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "-qm", "start")
+
+
+def record(lock: dict[str, Any]) -> None:
+    """Make the lock say that these metrics came of what the stages before them made."""
+    made = {}
+    for stage in lock["stages"].values():
+        for out in stage.get("outs", []):
+            if Path(out["path"]).name == "metrics.json" and Path(out["path"]).exists():
+                out["md5"] = md5_of(out["path"])
+            made[out["path"]] = out["md5"]
+    for stage in lock["stages"].values():
+        for dep in stage.get("deps", []):
+            dep["md5"] = made.get(dep["path"], dep["md5"])
 
 
 @pytest.fixture
@@ -128,7 +144,7 @@ def test_the_card_has_the_same_numbers_and_what_differs_from_the_default(finishe
     assert top1.split(" (")[0] in page
     default = yaml.safe_load((ROOT / "params.yaml").read_text())["train"]["lr"]
     assert f"| `train.lr` | {default} | 0.5 |" in card
-    assert "| checked | 1 | 12 |" in card
+    assert "| checked | 12 |" in card
     assert "missing" not in card
     assert "not in dvc.lock" not in card
 
@@ -154,3 +170,54 @@ def test_answers_to_other_images_are_refused() -> None:
     write_archive("data/curated.zip", [])
     with pytest.raises(UserError, match="dvc repro evaluate"):
         report.write_report()
+
+
+def edited_lock(change: Callable[[dict[str, Any]], None]) -> None:
+    """Change dvc.lock as a partial run would."""
+    lock = yaml.safe_load(paths.LOCK.read_text())
+    change(lock["stages"])
+    paths.LOCK.write_text(yaml.safe_dump(lock))
+
+
+@pytest.mark.usefixtures("finished")
+def test_figures_of_another_run_are_named_and_never_shown() -> None:
+    def retrain(stages: dict[str, Any]) -> None:
+        [out] = [out for out in stages["train"]["outs"] if out["path"] == str(paths.MODEL)]
+        out["md5"] = "0" * 32
+
+    top1 = report.interval(report.read_json(Path("metrics/evaluate/metrics.json"))["top1"])
+    edited_lock(retrain)
+    report.write_report()
+    card, page = paths.MODEL_CARD.read_text(), paths.REPORT.read_text()
+    for text in (card, page):
+        assert top1 not in text
+        assert f"evaluate has not run since train changed {paths.MODEL}" in text
+    assert "has not run since" in card.split("## What was trained")[0]
+
+
+@pytest.mark.usefixtures("finished")
+def test_metrics_that_a_stage_did_not_write_are_not_shown() -> None:
+    file = paths.metrics_folder("evaluate") / "metrics.json"
+    file.write_text(file.read_text().replace("0.", "0.1"))
+    report.write_report()
+    assert f"{file} is not what evaluate wrote: run `dvc repro evaluate`" in (
+        paths.REPORT.read_text()
+    )
+
+
+@pytest.mark.usefixtures("finished")
+def test_damaged_metrics_are_one_line() -> None:
+    file = paths.metrics_folder("evaluate") / "metrics.json"
+    file.write_text("{")
+
+    def accept(stages: dict[str, Any]) -> None:
+        for out in stages["evaluate"]["outs"]:
+            out["md5"] = md5_of(file) if out["path"] == str(file) else out["md5"]
+
+    edited_lock(accept)
+    report.write_report()
+    assert "is damaged" in paths.REPORT.read_text()
+
+
+def test_a_name_can_neither_end_a_cell_nor_start_markup() -> None:
+    assert cell("a|b`<script>\n*") == r"a\|b\`\<script\>\\n\*"
