@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TextIO
 
 import typer
 from tqdm import tqdm
@@ -26,13 +24,14 @@ from checkstate.core.text import printable
 from checkstate.core.types import Pixels
 from checkstate.runtime.images import ImageError
 from checkstate.runtime.model_file import VARIABLE, find_model
+from checkstate.runtime.output import Format, explanation_path, writer
 from checkstate.runtime.predictor import (
     ModelError,
     Prediction,
     Predictor,
     ScreenshotWarning,
 )
-from checkstate.runtime.sources import Source, expand, is_url
+from checkstate.runtime.sources import Source, expand
 
 app = typer.Typer(
     help="Tell the state of a control in a screenshot.",
@@ -50,7 +49,6 @@ Model = Annotated[
 Device = Annotated[
     Literal["cpu", "cuda", "auto"], typer.Option(help="Where the model runs; auto takes a GPU.")
 ]
-UNSURE = "(unsure)"
 
 
 @app.callback(invoke_without_command=True)
@@ -98,7 +96,13 @@ def predict(
     images: Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")],
     model: Model = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+    as_csv: Annotated[
+        bool,
+        typer.Option(
+            "--csv",
+            help="CSV; a path that a spreadsheet would run as a formula gets an apostrophe.",
+        ),
+    ] = False,
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Abstain when less confident than this.")
     ] = 0.0,
@@ -106,6 +110,9 @@ def predict(
     explain: Annotated[
         Path | None,
         typer.Option(file_okay=False, help="Folder for pictures of what each prediction rests on."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write there instead of standard output.")
     ] = None,
     device: Device = "cpu",
     private_urls: Annotated[
@@ -118,12 +125,14 @@ def predict(
     predictor = open_model(model, device)
     warnings.simplefilter("always", ScreenshotWarning)
     warnings.showwarning = show_warning
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name need not be valid text
-        sys.stdout.reconfigure(errors="backslashreplace")
-    show = rows_of(predictor, str(predictor.path), as_json, as_csv)
+    kind: Format = "json" if as_json else "csv" if as_csv else "text"
     unread = 0
     sources = expand(images, private_urls=private_urls)
-    with tqdm(unit="image", disable=None, file=sys.stderr, leave=False) as bar:
+    with (
+        opened(output) as stream,
+        tqdm(unit="image", disable=None, file=sys.stderr, leave=False) as bar,
+    ):
+        show = writer(stream, kind, predictor)
         for source, outcome in predictions(predictor, sources, batch_size, threshold):
             with tqdm.external_write_mode():
                 if isinstance(outcome, ImageError):
@@ -131,11 +140,32 @@ def predict(
                     typer.echo(f"unreadable: {outcome}", err=True)
                 else:
                     pixels, prediction = outcome
-                    show(source, prediction)
+                    show(source.name, prediction)
                     if explain:
                         save_explanation(predictor, source, pixels, explain)
             bar.update()
     raise typer.Exit(1 if unread else 0)
+
+
+@contextmanager
+def opened(output: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that is there once all of it is; a name need not be valid text."""
+    if not output:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        yield sys.stdout
+        return
+    from checkstate.core.files import atomic_write
+
+    try:
+        with (
+            atomic_write(output) as temporary,
+            temporary.open("w", encoding="utf-8", errors="backslashreplace") as file,
+        ):
+            yield file
+    except OSError as error:
+        typer.echo(f"error: {printable(str(output))}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
 
 
 def predictions(
@@ -160,42 +190,12 @@ def predictions(
                 yield source, outcome
 
 
-def rows_of(
-    predictor: Predictor, model: str, as_json: bool, as_csv: bool
-) -> Callable[[Source, Prediction], None]:
-    """How a prediction is written to stdout: JSON, CSV, or a line for a person."""
-    names = predictor.classes
-    width = max(len(name) for name in [*names, UNSURE])
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    if as_csv:
-        table.writerow(["path", "label", "confidence", *(f"p_{name}" for name in names)])
-
-    def show(source: Source, prediction: Prediction) -> None:
-        if as_json:
-            row = {"path": source.name, **asdict(prediction), "model": model}
-            sys.stdout.write(json.dumps(row) + "\n")
-        elif as_csv:
-            numbers = [prediction.confidence, *(prediction.probabilities[name] for name in names)]
-            table.writerow([source.name, prediction.label or "", *(f"{n:.6f}" for n in numbers)])
-        else:
-            bar = "#" * round(20 * prediction.confidence)
-            label = prediction.label or UNSURE
-            name = printable(source.name)
-            sys.stdout.write(
-                f"{label:<{width}}  {prediction.confidence:6.1%}  {bar:.<20}  {name}\n"
-            )
-
-    return show
-
-
 def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folder: Path) -> None:
     """Write <folder>/<path>.explained.png with the pixels that the prediction rests on."""
     from checkstate.core.files import atomic_write
     from checkstate.runtime.explain import overlay
 
-    path = Path(source.name.split("?")[0] if is_url(source.name) else source.name)
-    parts = [part for part in path.parts if part not in {path.anchor, ".."}]
-    target = folder.joinpath(*parts[:-1], f"{parts[-1]}.explained.png")
+    target = explanation_path(source.name, folder)
     try:
         with atomic_write(target) as temporary:
             overlay(predictor, pixels).save(temporary, "PNG")

@@ -196,3 +196,15 @@ def test_export_triton_matches_the_graph(model: Path, tmp_path: Path) -> None:
     assert [d.dim_value for d in graph.output[0].type.tensor_type.shape.dim][1:] == [3]
     assert 'name: "logits", data_type: TYPE_FP32, dims: [ 3 ]' in config
     assert (tmp_path / "checkstate/labels.txt").read_text().split() == list(CLASSES)
+
+
+def test_output_is_written_whole_or_not_at_all(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    target = tmp_path / "out/rows.jsonl"
+    status, out, _ = run("predict", "--model", model, "--json", "--output", target, *crops)
+    assert (status, out) == (0, "")
+    assert len(target.read_text().splitlines()) == len(crops)
+    before = target.read_bytes()
+    assert run("predict", "--model", "gone.onnx", "--output", target, *crops)[0] == 2
+    assert target.read_bytes() == before

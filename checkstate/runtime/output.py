@@ -1,0 +1,74 @@
+"""Predictions as text: JSON, CSV, or a line for a person; and where explanations go."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal, TextIO
+from urllib.parse import quote, urlsplit
+
+from checkstate.core.text import printable
+from checkstate.runtime.predictor import Prediction, Predictor
+from checkstate.runtime.sources import is_url
+
+Format = Literal["json", "csv", "text"]
+Show = Callable[[str, Prediction], None]
+
+UNSURE = "(unsure)"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters by which a spreadsheet takes a cell for a formula (OWASP, CSV injection)."""
+
+
+def writer(stream: TextIO, kind: Format, predictor: Predictor) -> Show:
+    """A function that writes a named prediction to the stream."""
+    return {"json": json_lines, "csv": csv_rows, "text": text_lines}[kind](stream, predictor)
+
+
+def json_lines(stream: TextIO, predictor: Predictor) -> Show:
+    """One object a line."""
+
+    def show(name: str, prediction: Prediction) -> None:
+        row = {"path": name, **asdict(prediction), "model": str(predictor.path)}
+        stream.write(json.dumps(row) + "\n")
+
+    return show
+
+
+def csv_rows(stream: TextIO, predictor: Predictor) -> Show:
+    """A header and a row each; a name that a spreadsheet would run has an apostrophe before it."""
+    table = csv.writer(stream, lineterminator="\n")
+    table.writerow(["path", "label", "confidence", *(f"p_{c}" for c in predictor.classes)])
+
+    def show(name: str, prediction: Prediction) -> None:
+        numbers = [prediction.confidence, *prediction.probabilities.values()]
+        path = f"'{name}" if name.startswith(FORMULA) and name != "-" else name
+        table.writerow([path, prediction.label or "", *(f"{number:.6f}" for number in numbers)])
+
+    return show
+
+
+def text_lines(stream: TextIO, predictor: Predictor) -> Show:
+    """Label, confidence as a number and a bar, and name."""
+    width = max(len(name) for name in [*predictor.classes, UNSURE])
+
+    def show(name: str, prediction: Prediction) -> None:
+        bar = "#" * round(20 * prediction.confidence)
+        label = prediction.label or UNSURE
+        confidence = f"{prediction.confidence:6.1%}  {bar:.<20}"
+        stream.write(f"{label:<{width}}  {confidence}  {printable(name)}\n")
+
+    return show
+
+
+def explanation_path(name: str, folder: Path) -> Path:
+    """Where the explanation of a file or URL goes below a folder: no two names share a place."""
+    if is_url(name):
+        url = urlsplit(name)
+        query = quote(f"?{url.query}", safe="") if url.query else ""
+        name = f"{url.netloc}/{url.path.strip('/')}{query}"
+    path = Path(name)
+    parts = ["__root__" if p == path.anchor else "__up__" if p == ".." else p for p in path.parts]
+    return folder.joinpath(*parts[:-1], f"{parts[-1]}.explained.png")

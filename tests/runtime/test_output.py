@@ -1,0 +1,31 @@
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from checkstate.runtime.output import explanation_path, writer
+from checkstate.runtime.predictor import Prediction, Predictor
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "@x.png", "-2.png", "\tb.png"])
+def test_a_name_that_a_spreadsheet_would_run_is_text(predictor: Predictor, name: str) -> None:
+    stream = io.StringIO()
+    show = writer(stream, "csv", predictor)
+    for path in (name, "a=b.png"):
+        show(path, Prediction("checked", 0.9, {"checked": 0.9, "other": 0.05, "unchecked": 0.05}))
+    header, first, second = csv.reader(stream.getvalue().splitlines())
+    assert header == ["path", "label", "confidence", "p_checked", "p_other", "p_unchecked"]
+    assert first == [f"'{name}", "checked", "0.900000", "0.900000", "0.050000", "0.050000"]
+    assert second[0] == "a=b.png"
+
+
+def test_no_two_names_share_an_explanation() -> None:
+    names = [
+        *("a.png", "../a.png", "../../a.png", "/a.png", "x/a.png", "-"),
+        *("https://x.org/a.png", "https://x.org/a.png?id=1", "https://x.org/a.png?id=2"),
+        *("https://y.org/a.png", "https://x.org/"),
+    ]
+    places = {explanation_path(name, Path("why")) for name in names}
+    assert len(places) == len(names)
+    assert all(place.is_relative_to("why") and ".." not in place.parts for place in places)
