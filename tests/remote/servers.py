@@ -31,7 +31,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self.preprocess()
+        self.prepare()
         self.start()
 
     def start(self) -> None:

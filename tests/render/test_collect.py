@@ -12,7 +12,7 @@ def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.Monke
     for number, name in enumerate(("plain", "kept")):
         crops = {same.format(name): b"x", own.format(name, number): b"y"}
         write_archive(tmp_path / f"render/crops/{name}.zip", crops.items())
-    lists = {"libraries": ["kept", "plain"], "held_out": ["kept"]}
+    lists = {"libraries": ["plain"], "toolkits": ["kept"], "held_out": ["kept"]}
     (tmp_path / "render/params.yaml").write_text(yaml.safe_dump(lists))
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(collect, "HERE", tmp_path / "render")
