@@ -40,7 +40,7 @@ def recipe(**changes: object) -> Train:
         "weights": "none",
         "init_from": "",
         "image_size": (32, 32),
-        "epochs": 5,
+        "epochs": 10,
     }
     return base.override(**{**small, "lr": 3e-3, "threads": 1, "extra": [], **changes})
 

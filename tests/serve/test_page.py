@@ -51,7 +51,7 @@ def test_the_keyboard_reaches_everything_and_why_shows_an_overlay(
     expect(page.get_by_role("button", name="Why?")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_alt_text("What the answer rests on, in red")).to_be_visible()
+    expect(page.get_by_alt_text("What the prediction rests on, in red")).to_be_visible()
 
 
 def test_a_token_comes_from_the_address(start: Start, page: Page, crops: list[Path]) -> None:
