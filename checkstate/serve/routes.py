@@ -98,9 +98,11 @@ async def predict(service: Shared, files: Annotated[list[UploadFile], File()]) -
 
 
 @images.post("/explain", responses=PNG, response_class=Response)
-async def explain(service: Shared, file: Annotated[UploadFile, File()]) -> Response:
-    """A PNG of the image with the pixels that its prediction rests on."""
-    content = await file.read()
+async def explain(service: Shared, files: Annotated[list[UploadFile], File()]) -> Response:
+    """A PNG of the image, one, with the pixels that its prediction rests on."""
+    if len(files) > 1:
+        raise HTTPException(413, "at most 1 file a request")
+    content = await files[0].read()
     try:
         async with service.explaining:
             png = await run_in_threadpool(service.explain, content)

@@ -70,6 +70,17 @@ def test_limits_of_bytes_pixels_and_files(start: Start) -> None:
     assert chunked.status_code == 411
 
 
+def test_explain_takes_one_file_of_the_same_field(start: Start, crops: list[Path]) -> None:
+    url = start()
+    content = crops[0].read_bytes()
+    overlay = httpx.post(f"{url}/explain", files=upload(content), timeout=60)
+    assert overlay.status_code == 200
+    assert Image.open(io.BytesIO(overlay.content)).format == "PNG"
+    refused = httpx.post(f"{url}/explain", files=upload(content, content))
+    assert refused.status_code == 413
+    assert refused.json() == {"detail": "at most 1 file a request"}
+
+
 def test_a_token_is_asked_for_where_one_is_set(start: Start, crops: list[Path]) -> None:
     url = start(token="secret")
     files = upload(crops[0].read_bytes())
@@ -178,8 +189,8 @@ def test_many_large_requests_at_once_are_told_to_come_back(start: Start) -> None
 def test_hostile_files_are_answered_in_one_line(start: Start, picture: Image.Image) -> None:
     url = start()
     for content in unreadable(picture).values():
-        for path, field in (("predict", "files"), ("explain", "file")):
-            answer = httpx.post(f"{url}/{path}", files={field: ("a\nb.png", content)})
+        for path in ("predict", "explain"):
+            answer = httpx.post(f"{url}/{path}", files={"files": ("a\nb.png", content)})
             assert answer.status_code == 400
             assert re.search("not an image|damaged|pixels", answer.json()["detail"])
             assert "\n" not in answer.json()["detail"]
