@@ -5,19 +5,19 @@ import io
 from importlib.resources import files
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, HTTPException, Request, UploadFile
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from checkstate.core.text import printable
 from checkstate.core.types import Floats
 from checkstate.runtime.explain import overlay
 from checkstate.runtime.fetch import MAX_BYTES, FetchError, fetch
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.batching import Batcher, OverloadError
-from checkstate.serve.schemas import PROBLEMS, ImageResult, Problem, Results, Url
+from checkstate.serve.bodies import read_images, request_body
+from checkstate.serve.schemas import PROBLEMS, UNKNOWN_TYPE, ImageResult, Problem, Results, Url
 from checkstate.serve.settings import Settings
 from checkstate.serve.telemetry import Telemetry
 
@@ -82,25 +82,22 @@ def service_of(request: Request) -> Service:
 
 
 Shared = Annotated[Service, Depends(service_of)]
-images = APIRouter(responses=PROBLEMS)
+images = APIRouter(responses=PROBLEMS | UNKNOWN_TYPE)
 by_url = APIRouter(responses=PROBLEMS)
 health = APIRouter()
 
 
-@images.post("/predict", response_model=Results)
-async def predict(service: Shared, files: Annotated[list[UploadFile], File()]) -> Response:
-    """Predict one or many image files."""
+@images.post("/predict", response_model=Results, openapi_extra=request_body())
+async def predict(service: Shared, request: Request) -> Response:
+    """Predict one or many images."""
     most = min(service.settings.max_files, service.settings.max_queue)
-    if len(files) > most:
-        raise HTTPException(413, f"at most {most} files a request")
-    contents = [(printable(f.filename or "image"), await f.read()) for f in files]
-    return await service.predict(contents)
+    return await service.predict(await read_images(request, most))
 
 
-@images.post("/explain", responses=PNG, response_class=Response)
-async def explain(service: Shared, file: Annotated[UploadFile, File()]) -> Response:
-    """A PNG of the image with the pixels that its prediction rests on."""
-    content = await file.read()
+@images.post("/explain", responses=PNG, response_class=Response, openapi_extra=request_body(most=1))
+async def explain(service: Shared, request: Request) -> Response:
+    """A PNG of the image, one, with the pixels that its prediction rests on."""
+    [(_, content)] = await read_images(request, most=1)
     try:
         async with service.explaining:
             png = await run_in_threadpool(service.explain, content)

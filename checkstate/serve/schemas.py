@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class ImageResult(BaseModel):
@@ -29,6 +29,14 @@ class Url(BaseModel):
     url: str
 
 
+class Base64Images(BaseModel):
+    """The contents of image files in base64."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    images: list[str]
+
+
 class Problem(BaseModel):
     """Why a request was not served."""
 
@@ -39,6 +47,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "No readable image, or no readable request"},
     401: {"model": Problem, "description": "Missing or wrong bearer token"},
     411: {"model": Problem, "description": "No Content-Length"},
-    413: {"model": Problem, "description": "Too many bytes or files"},
+    413: {"model": Problem, "description": "Too many bytes or images"},
     503: {"model": Problem, "description": "Busy: come back after Retry-After seconds"},
+}
+UNKNOWN_TYPE: dict[int | str, dict[str, Any]] = {
+    415: {"model": Problem, "description": "A Content-Type that holds no images"},
 }

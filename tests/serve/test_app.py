@@ -1,3 +1,4 @@
+import base64
 import io
 import json
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
@@ -68,6 +70,140 @@ def test_limits_of_bytes_pixels_and_files(start: Start) -> None:
     assert "pixels" in refused.json()["detail"]
     chunked = httpx.post(f"{url}/predict", content=iter([b"x" * 10]))
     assert chunked.status_code == 411
+
+
+def test_explain_takes_one_file_of_the_same_field(start: Start, crops: list[Path]) -> None:
+    url = start()
+    content = crops[0].read_bytes()
+    overlay = httpx.post(f"{url}/explain", files=upload(content), timeout=60)
+    assert overlay.status_code == 200
+    assert Image.open(io.BytesIO(overlay.content)).format == "PNG"
+    refused = httpx.post(f"{url}/explain", files=upload(content, content))
+    assert refused.status_code == 413
+    assert refused.json() == {"detail": "at most 1 image a request"}
+
+
+def in_json(*contents: bytes) -> dict[str, list[str]]:
+    return {"images": [base64.b64encode(content).decode() for content in contents]}
+
+
+@pytest.mark.parametrize("kind", ["image/png", "IMAGE/x-any; q=1", "application/octet-stream"])
+def test_a_bare_image_is_answered_as_a_file_is(
+    start: Start, predictor: Predictor, crops: list[Path], kind: str
+) -> None:
+    url = start()
+    answer = httpx.post(
+        f"{url}/predict", content=crops[0].read_bytes(), headers={"Content-Type": kind}
+    )
+    [result] = answer.json()["results"]
+    assert result["name"] == "image"
+    assert result["probabilities"] == pytest.approx(predictor(crops[0]).probabilities, abs=1e-4)
+
+
+def test_images_in_json_are_answered_in_order_and_a_bad_one_is_named(
+    start: Start, predictor: Predictor, crops: list[Path]
+) -> None:
+    url = start()
+    body = in_json(crops[0].read_bytes(), b"text", crops[1].read_bytes())
+    first, bad, last = httpx.post(f"{url}/predict", json=body).json()["results"]
+    assert [r["name"] for r in (first, bad, last)] == ["images[0]", "images[1]", "images[2]"]
+    assert "not an image" in bad["error"]
+    for crop, result in zip(crops[:2], (first, last), strict=True):
+        assert result["probabilities"] == pytest.approx(predictor(crop).probabilities, abs=1e-4)
+    explained = httpx.post(f"{url}/explain", json=in_json(crops[0].read_bytes()), timeout=60)
+    assert explained.headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b'{"images": ["aGk=", "a b="]}', 400, "images[1]: not base64"),
+        (b'{"images": ["aGk=aGk="]}', 400, "images[0]: not base64"),
+        (b'{"images": ["aGk"]}', 400, "images[0]: not base64"),
+        ('{"images": ["\xe4"]}'.encode(), 400, "images[0]: not base64"),
+        (b'{"images": ["aGk=", 7]}', 400, "images[1]: Input should be a valid string"),
+        (b'{"images": "aGk="}', 400, "images: Input should be a valid array"),
+        (b'{"images": []}', 400, "no images"),
+        (b"{}", 400, "images: Field required"),
+        (b'{"images": ["aGk="], "a\\nb": 1}', 400, "a\\nb: Extra inputs are not permitted"),
+        (b"", 400, "Invalid JSON: EOF while parsing a value at line 1 column 0"),
+        (b'{"images": [NaN]}', 400, "images[0]: Input should be a valid string"),
+        (b"[" * 5000, 400, "Invalid JSON: recursion limit exceeded"),
+        (b'{"images": ["\xff"]}', 400, "Invalid JSON: invalid unicode code point"),
+        (b'{"images": ["","",""]}', 413, "at most 2 images a request"),
+        (b'{"images": [' + b"{}," * 2000, 413, "at most 2 images a request"),
+    ],
+)
+def test_what_is_wrong_with_json_is_told_in_one_line(
+    start: Start, body: bytes, status: int, words: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    refused = httpx.post(f"{start(max_files=2)}/predict", content=body, headers=headers)
+    assert refused.status_code == status
+    assert refused.json()["detail"].startswith(words)
+    assert "\n" not in refused.json()["detail"]
+
+
+def test_every_kind_of_body_has_the_same_limits(start: Start) -> None:
+    url = start(max_bytes=5000, max_pixels=100)
+    Image.new("1", (200, 200)).save(large := io.BytesIO(), "PNG")
+    for path in ("predict", "explain"):
+        for many, pixels in (
+            ({"files": upload(b"x" * 6000)}, {"files": upload(large.getvalue())}),
+            ({"json": in_json(b"x" * 4000)}, {"json": in_json(large.getvalue())}),
+            (bare(b"x" * 6000), bare(large.getvalue())),
+        ):
+            refused = httpx.post(f"{url}/{path}", **many)
+            assert (refused.status_code, refused.json()["detail"]) == (
+                413,
+                "a request takes at most 5,000 bytes",
+            )
+            refused = httpx.post(f"{url}/{path}", **pixels)
+            assert refused.status_code == 400
+            assert "200x200 is more than 100 pixels" in refused.json()["detail"]
+
+
+def bare(content: bytes) -> dict[str, Any]:
+    return {"content": content, "headers": {"Content-Type": "image/png"}}
+
+
+def test_other_bodies_are_refused_in_one_line(start: Start) -> None:
+    url = start()
+    form = "multipart/form-data"
+    for kind, content, status, words in (
+        ("application/x-www-form-urlencoded", b"a=b", 415, "the Content-Type is none of"),
+        ("", b"x", 415, "the Content-Type is none of"),
+        ("image/png", b"", 400, "not an image"),
+        (form, b"x", 400, "Missing boundary"),
+        (f"{form}; boundary=x", b"--x--\r\n", 400, 'the form has no field "files"'),
+        (f"{form}; boundary=x; charset=undefined", PART, 400, "the form is damaged"),
+        (f"{form}; boundary=x", PART, 400, 'the field "files" holds text'),
+    ):
+        for path in ("predict", "explain"):
+            headers = {"Content-Type": kind} if kind else {}
+            refused = httpx.post(f"{url}/{path}", content=content, headers=headers)
+            assert refused.status_code == status, (kind, refused.text)
+            assert words in refused.json()["detail"]
+            assert "\n" not in refused.json()["detail"]
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="files"\r\n\r\ntext\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize("kind", ["image/png", "application/json", "multipart/form-data"])
+def test_a_client_that_leaves_early_is_no_500(start: Start, kind: str) -> None:
+    url = start()
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n"
+            b"Content-Type: " + kind.encode() + b"; boundary=x\r\n\r\n--x"
+        )
+    ends = time.monotonic() + 10
+    counted = ""
+    while 'path="/predict"' not in counted and time.monotonic() < ends:
+        counted = httpx.get(f"{url}/metrics").text
+    assert 'checkstate_requests_total{path="/predict",status="400"} 1.0' in counted
 
 
 def test_a_token_is_asked_for_where_one_is_set(start: Start, crops: list[Path]) -> None:
@@ -178,8 +314,8 @@ def test_many_large_requests_at_once_are_told_to_come_back(start: Start) -> None
 def test_hostile_files_are_answered_in_one_line(start: Start, picture: Image.Image) -> None:
     url = start()
     for content in unreadable(picture).values():
-        for path, field in (("predict", "files"), ("explain", "file")):
-            answer = httpx.post(f"{url}/{path}", files={field: ("a\nb.png", content)})
+        for path in ("predict", "explain"):
+            answer = httpx.post(f"{url}/{path}", files={"files": ("a\nb.png", content)})
             assert answer.status_code == 400
             assert re.search("not an image|damaged|pixels", answer.json()["detail"])
             assert "\n" not in answer.json()["detail"]
@@ -248,7 +384,14 @@ def test_the_openapi_document_is_valid(start: Start) -> None:
     schema = schemathesis.openapi.from_url(f"{start()}/openapi.json")
     schema.validate()
     answers = schema.raw_schema["paths"]["/predict"]["post"]["responses"]
-    assert {"200", "400", "401", "411", "413", "503"} <= set(answers)
+    assert {"200", "400", "401", "411", "413", "415", "503"} == set(answers)
+    taken = schema.raw_schema["paths"]["/predict"]["post"]["requestBody"]["content"]
+    assert set(taken) == {
+        "multipart/form-data",
+        "image/*",
+        "application/octet-stream",
+        "application/json",
+    }
 
 
 def test_no_request_is_a_500(predictor: Predictor) -> None:
