@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import (
@@ -31,6 +31,9 @@ class Section(BaseModel):
     def override(self, **values: Any) -> Self:
         """A copy with other values, which are checked like those of the file."""
         return self.model_validate(self.model_dump() | values)
+
+
+Parameters = TypeVar("Parameters", bound=Section)
 
 
 def as_size(value: object) -> object:
@@ -254,17 +257,22 @@ RENAMED = {
 
 def load_params(path: str | Path = paths.PARAMS) -> Params:
     """Read and check params.yaml; raises UserError that names the key and what it takes."""
+    params = read_params(Params, path)
+    if params.split.val + params.split.test >= 1:
+        raise UserError(f"{path}: split.val + split.test leaves nothing to train on")
+    return params
+
+
+def read_params(model: type[Parameters], path: str | Path) -> Parameters:
+    """Read a file of params; raises UserError that names the key and what it takes."""
     try:
-        params = Params.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+        return model.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise UserError("; ".join(f"{path}: {explain(e)}" for e in error.errors())) from error
-    if params.split.val + params.split.test >= 1:
-        raise UserError(f"{path}: split.val + split.test leaves nothing to train on")
-    return params
 
 
 def explain(error: ErrorDetails) -> str:

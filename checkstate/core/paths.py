@@ -24,6 +24,13 @@ STUDENT = Path("models/student.safetensors")
 FINETUNED = Path("models/finetuned.safetensors")
 WEIGHTS = Path("pretrain/weights/student.safetensors")
 
+FIND = Path("find")
+FIND_PARAMS = FIND / "params.yaml"
+ANNOTATIONS = "annotations.json"
+DETECTOR = FIND / "models/detector.safetensors"
+RELEASED = Path("checkstate/released/model.onnx")
+FINDER = FIND / "models/finder.onnx"
+
 METRICS = Path("metrics")
 REPORT = METRICS / "report.html"
 MODEL_CARD = Path("MODEL_CARD.md")
@@ -44,6 +51,11 @@ def curation_list(source: Path) -> Path:
 def extra_archive(name: str) -> Path:
     """The images of an extra data set that join the training split."""
     return EXTRA / f"{name}.zip"
+
+
+def scenes(which: str) -> Path:
+    """Screenshots with the boxes of their controls, to learn from or held out."""
+    return FIND / f"data/{which}.zip"
 
 
 def metrics_folder(stage: str) -> Path:

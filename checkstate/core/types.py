@@ -16,3 +16,6 @@ Indices = NDArray[np.int64]
 Resize = Literal["letterbox", "stretch"]
 Color = tuple[float, float, float]
 """Red, green and blue of 0..1."""
+
+KINDS = ("checkbox", "radio", "switch")
+"""What the detector finds."""
