@@ -6,9 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from checkstate.runtime.finder import Control, Finder
     from checkstate.runtime.predictor import Prediction, Predictor
 
-__all__ = ["Prediction", "Predictor"]
+PLACES = {
+    "Control": "checkstate.runtime.finder",
+    "Finder": "checkstate.runtime.finder",
+    "Prediction": "checkstate.runtime.predictor",
+    "Predictor": "checkstate.runtime.predictor",
+}
+__all__ = ["Control", "Finder", "Prediction", "Predictor"]
 
 
 def __getattr__(name: str) -> object:
@@ -16,6 +23,6 @@ def __getattr__(name: str) -> object:
 
     A stage that uses one room so depends on that room alone.
     """
-    if name in __all__:
-        return getattr(import_module("checkstate.runtime.predictor"), name)
+    if name in PLACES:
+        return getattr(import_module(PLACES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

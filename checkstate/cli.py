@@ -1,4 +1,4 @@
-"""The command line: checkstate predict, info, serve, audit, report, verify, export-triton."""
+"""The command line: checkstate predict, find, info, serve, audit, report, verify, export-triton."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tqdm import tqdm
 from checkstate.core.errors import UserError
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
-from checkstate.runtime.images import ImageError
+from checkstate.runtime.finder import Finder
+from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.model_file import VARIABLE, find_model
 from checkstate.runtime.output import Format, explanation_path, writer
 from checkstate.runtime.predictor import (
@@ -147,6 +148,95 @@ def predict(
     raise typer.Exit(1 if unread else 0)
 
 
+@app.command()
+def find(
+    screenshots: Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")],
+    model: Model = None,
+    finder: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="CHECKSTATE_FINDER",
+            help="The finder's file; else find/models/finder.onnx here, else the released one.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per screenshot.")
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV, a row per control.")] = False,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Least confidence; else the finder's own.")
+    ] = None,
+    other: Annotated[
+        bool, typer.Option("--other", help="Also list what the classifier calls other.")
+    ] = False,
+    draw: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder for screenshots with boxes.")
+    ] = None,
+    crops: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="New folder for crops by state, with a curation list."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write there instead of standard output.")
+    ] = None,
+    device: Device = "cpu",
+    private_urls: Annotated[
+        bool, typer.Option(help="Let URLs lead to addresses that are not public.")
+    ] = False,
+) -> None:
+    """Find every control of a screenshot, with its state. Exit status as of predict."""
+    from checkstate.runtime import finds
+
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
+    found = open_finder(finder, model, device)
+    kind: Format = "json" if as_json else "csv" if as_csv else "text"
+    unread = 0
+    with one_line_errors("train"), opened(output) as stream:
+        cut = finds.Crops(crops) if crops else None
+        show = finds.writer(stream, kind, found)
+        for source in tqdm(
+            expand(screenshots, private_urls=private_urls),
+            unit="screenshot",
+            disable=None,
+            file=sys.stderr,
+            leave=False,
+        ):
+            try:
+                picture = read_image(source.content())
+            except ImageError as error:
+                unread += 1
+                tqdm.write(f"unreadable: {named_error(source, error)}", sys.stderr)
+                continue
+            controls = found.find(picture, threshold, other)
+            with tqdm.external_write_mode():
+                show(source.name, picture, controls)
+            if draw:
+                boxes = finds.drawn(picture, controls, found.predictor.classes)
+                finds.save_drawn(source.name, boxes, draw)
+            if cut:
+                cut.add(source.name, picture, controls)
+        if cut:
+            cut.write_list()
+    raise typer.Exit(1 if unread else 0)
+
+
+def open_finder(named: Path | None, model: Path | None, device: str) -> Finder:
+    """Load a finder and a classifier, or end with status 2 and one line."""
+    predictor = open_model(model, device)
+    try:
+        return Finder(named, predictor, device=device)
+    except ModelError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def named_error(source: Source, error: ImageError) -> ImageError:
+    """The error of an image with the image's name in it."""
+    name, text = printable(source.name), str(error).removeprefix("image: ")
+    return error if name in text else ImageError(f"{name}: {text}")
+
+
 @contextmanager
 def opened(output: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is there once all of it is; a name need not be valid text."""
@@ -177,8 +267,7 @@ def predictions(
         try:
             return predictor.preprocess(source.content())
         except ImageError as error:
-            name, text = printable(source.name), str(error).removeprefix("image: ")
-            return error if name in text else ImageError(f"{name}: {text}")
+            return named_error(source, error)
 
     with ThreadPoolExecutor() as pool:
         while batch := list(islice(sources, batch_size)):
@@ -278,6 +367,20 @@ def serve(
             log_config=CONFIG,
             timeout_graceful_shutdown=30,
         )
+
+
+@app.command()
+def mcp(
+    model: Model = None,
+    finder: Annotated[
+        Path | None, typer.Option(envvar="CHECKSTATE_FINDER", help="The finder's file.")
+    ] = None,
+) -> None:
+    """Offer find_controls and control_state to a screen agent, over stdin and stdout (MCP)."""
+    with one_line_errors("mcp"):
+        from checkstate.serve.mcp import new_server
+
+    new_server(open_finder(finder, model, "cpu")).run()
 
 
 @app.command()

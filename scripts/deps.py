@@ -17,7 +17,13 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
-PIPELINES = ("dvc.yaml", "crossval/dvc.yaml", "pretrain/dvc.yaml", "render/dvc.yaml")
+PIPELINES = (
+    "dvc.yaml",
+    "crossval/dvc.yaml",
+    "pretrain/dvc.yaml",
+    "render/dvc.yaml",
+    "find/dvc.yaml",
+)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import onnx
 import torch
@@ -15,6 +15,14 @@ from checkstate.core.files import atomic_write
 from checkstate.model.checkpoints import ModelMetadata
 from checkstate.model.networks import Classifier
 from checkstate.runtime.predictor import Predictor
+
+
+class Metadata(Protocol):
+    """What a model file says of itself."""
+
+    def as_json(self) -> dict[str, str]:
+        """Every field as JSON text."""
+        ...
 
 
 def export_fp32(path: Path, model: Classifier, metadata: ModelMetadata) -> None:
@@ -42,7 +50,7 @@ def export_fp32(path: Path, model: Classifier, metadata: ModelMetadata) -> None:
     describe(path, metadata)
 
 
-def describe(path: Path, metadata: ModelMetadata) -> None:
+def describe(path: Path, metadata: Metadata) -> None:
     """Put the metadata into the file, and take out the exporter's notes, which hold paths."""
     graph = onnx.load(path)
     for node in graph.graph.node:

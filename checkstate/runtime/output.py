@@ -44,10 +44,16 @@ def csv_rows(stream: TextIO, predictor: Predictor) -> Show:
 
     def show(name: str, prediction: Prediction) -> None:
         numbers = [prediction.confidence, *prediction.probabilities.values()]
-        path = f"'{name}" if name.startswith(FORMULA) and name != "-" else name
-        table.writerow([path, prediction.label or "", *(f"{number:.6f}" for number in numbers)])
+        table.writerow(
+            [as_cell(name), prediction.label or "", *(f"{number:.6f}" for number in numbers)]
+        )
 
     return show
+
+
+def as_cell(name: str) -> str:
+    """A name as a cell that no spreadsheet runs; the `-` of standard input is none it would."""
+    return f"'{name}" if name.startswith(FORMULA) and name != "-" else name
 
 
 def text_lines(stream: TextIO, predictor: Predictor) -> Show:

@@ -1,0 +1,117 @@
+"""A trained detector as one ONNX file: a screenshot in, boxes out."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from onnx import TensorProto, helper
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from checkstate.core.find_params import FindExport
+from checkstate.model.detection import MULTIPLE, Detector, boxes_at
+from checkstate.model.export import describe
+
+
+@dataclass(frozen=True)
+class FinderMetadata:
+    """What a finder's file says of itself."""
+
+    kinds: list[str]
+    multiple: int
+    threshold: float
+    data_md5: str
+    params: dict[str, object]
+
+    def as_json(self) -> dict[str, str]:
+        """Every field as JSON text, as an ONNX file keeps it."""
+        return {key: json.dumps(value) for key, value in asdict(self).items()}
+
+
+class Candidates(nn.Module):
+    """Every place of the maps as a candidate: uint8 [1, height, width, 3] to boxes [1, n, 4],
+    confidences [1, 1, n], 0 beside a stronger neighbor, and kinds' probabilities [n, kinds]."""
+
+    def __init__(self, detector: Detector) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Centers are the peaks of their map (CenterNet), which a pooling finds."""
+        logits, distances = self.detector(image)
+        kinds = logits.sigmoid()
+        best = kinds.amax(1, keepdim=True)
+        peaks = best * (F.max_pool2d(best, 3, 1, 1) == best)
+        boxes = boxes_at(distances).flatten(2).transpose(1, 2)
+        return boxes, peaks.flatten(2), kinds.flatten(2)[0].transpose(0, 1)
+
+
+def export_finder(
+    path: Path, detector: Detector, settings: FindExport, metadata: FinderMetadata
+) -> None:
+    """Write the network and the suppression of doubles behind it.
+
+    `image`, uint8 [1, height, width, 3] of sides that are multiples of 16, and `threshold`, float32
+    [1], give `boxes`, float32 [n, 4] as left, top, right and bottom in pixels, `scores`, float32
+    [n], and `kinds`, float32 [n, kinds].
+    """
+    module = Candidates(copy.deepcopy(detector).eval().to(memory_format=torch.contiguous_format))
+    height, width = (MULTIPLE * torch.export.Dim(name, min=2, max=512) for name in ("h", "w"))
+    program: Any = torch.onnx.export(
+        module,
+        (torch.zeros(1, 4 * MULTIPLE, 6 * MULTIPLE, 3, dtype=torch.uint8),),
+        input_names=["image"],
+        output_names=["candidates", "peaks", "places"],
+        dynamic_shapes=({1: height, 2: width},),
+        external_data=False,
+        verbose=False,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        plain, small = Path(folder, "plain.onnx"), Path(folder, "small.onnx")
+        program.save(str(plain), external_data=False)
+        quant_pre_process(str(plain), str(small), skip_symbolic_shape=True)
+        model = onnx.load(small)
+    suppress_doubles(model.graph, settings, len(metadata.kinds))
+    onnx.save(model, path)
+    describe(path, metadata)
+
+
+def suppress_doubles(graph: onnx.GraphProto, settings: FindExport, kinds: int) -> None:
+    """Put ONNX's NonMaxSuppression behind the candidates."""
+    graph.initializer.extend(
+        [
+            helper.make_tensor("most", TensorProto.INT64, [1], [settings.max_controls]),
+            helper.make_tensor("overlap", TensorProto.FLOAT, [1], [settings.overlap]),
+            helper.make_tensor("column", TensorProto.INT64, [], [2]),
+            helper.make_tensor("first", TensorProto.INT64, [1], [0]),
+        ]
+    )
+    graph.node.extend(
+        [
+            helper.make_node(
+                "NonMaxSuppression",
+                ["candidates", "peaks", "most", "overlap", "threshold"],
+                ["selected"],
+            ),
+            helper.make_node("Gather", ["selected", "column"], ["chosen"], axis=1),
+            helper.make_node("Squeeze", ["candidates", "first"], ["all_boxes"]),
+            helper.make_node("Gather", ["all_boxes", "chosen"], ["boxes"]),
+            helper.make_node("Flatten", ["peaks"], ["row"], axis=2),
+            helper.make_node("Squeeze", ["row", "first"], ["all_scores"]),
+            helper.make_node("Gather", ["all_scores", "chosen"], ["scores"]),
+            helper.make_node("Gather", ["places", "chosen"], ["kinds"]),
+        ]
+    )
+    graph.input.append(helper.make_tensor_value_info("threshold", TensorProto.FLOAT, [1]))
+    del graph.output[:]
+    shapes: dict[str, list[str | int]] = {"boxes": ["n", 4], "scores": ["n"], "kinds": ["n", kinds]}
+    for name, shape in shapes.items():
+        graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))

@@ -1,0 +1,204 @@
+"""Find the controls of a whole screenshot, each with its state: `Finder()("screen.png")`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from PIL import Image
+
+from checkstate.core.paths import FINDER
+from checkstate.core.types import Floats, Pixels
+from checkstate.runtime.images import Channels, Picture, border_color, read_image
+from checkstate.runtime.model_file import ModelFile
+from checkstate.runtime.predictor import ModelError, Prediction, Predictor, providers_of
+
+VARIABLE = "CHECKSTATE_FINDER"
+OTHER = "other"
+"""What the classifier calls a false alarm of the detector."""
+
+CORE, RIM = 1536, 128
+"""Pixels of the square of which a run of the network gives the controls, and of what it sees
+around: memory stays the same however large a screenshot is."""
+
+MARGIN = 0.25
+"""Of a box's shorter side, around it, for the classifier."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control of a screenshot.
+
+    `box` is left, top, right and bottom in pixels, `kind` checkbox, radio or switch, `confidence`
+    how sure it is that there is one. `prediction` is its state, as of a crop.
+    """
+
+    box: Box
+    kind: str
+    confidence: float
+    prediction: Prediction
+
+    def as_json(self) -> dict[str, Any]:
+        """One flat object; boxes to a tenth of a pixel."""
+        return {
+            "box": [round(side, 1) for side in self.box],
+            "kind": self.kind,
+            "confidence": round(self.confidence, 4),
+            "state": self.prediction.label,
+            "state_confidence": round(self.prediction.confidence, 4),
+        }
+
+
+class Finder:
+    """A detector and a classifier, loaded; safe to share between threads.
+
+    The detector's graph takes `image`, uint8 [1, height, width, 3], and `threshold`, and gives
+    `boxes`, `scores` and `kinds`. Without a file, it is CHECKSTATE_FINDER, find/models/finder.onnx
+    of the working directory, or the released one; the classifier is Predictor's. Raises ModelError
+    when a file is missing or is another.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        predictor: Predictor | None = None,
+        *,
+        threads: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self.path = find_finder(model).path
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        if not self.path.is_file():
+            raise ModelError(
+                f"{self.path}: no such model file; `dvc repro find/dvc.yaml` makes one"
+            )
+        try:
+            self.session = ort.InferenceSession(
+                str(self.path), options, providers=providers_of(device)
+            )
+            self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
+            self.kinds: list[str] = json.loads(self.metadata["kinds"])
+            self.multiple = int(json.loads(self.metadata["multiple"]))
+            self.threshold = float(json.loads(self.metadata["threshold"]))
+            list(self.candidates(np.zeros((20, 30, 3), np.uint8), 0.5))
+        except ModelError:
+            raise
+        except Exception as error:  # ONNX Runtime's errors share no public base class
+            raise ModelError(f"{self.path}: not a checkstate finder") from error
+        self.predictor = predictor or Predictor(threads=threads, device=device)
+
+    def __call__(
+        self,
+        screenshot: Picture,
+        threshold: float | None = None,
+        *,
+        channels: Channels = "rgb",
+        keep_other: bool = False,
+    ) -> list[Control]:
+        """The controls of a screenshot, from top to bottom.
+
+        A screenshot is what Predictor takes. `threshold` is the least confidence; what the
+        classifier calls `other` is a false alarm and left out, unless it is asked for. Raises
+        `runtime.images.ImageError` when the screenshot is unreadable.
+        """
+        return self.find(read_image(screenshot, channels=channels), threshold, keep_other)
+
+    def find(
+        self, picture: Image.Image, threshold: float | None = None, keep_other: bool = False
+    ) -> list[Control]:
+        """The controls of a decoded RGB screenshot."""
+        least = self.threshold if threshold is None else threshold
+        found = sorted(self.boxes(picture, least), key=lambda each: (each[0][1], each[0][0]))
+        controls = []
+        for first in range(0, len(found), BATCH):
+            part = found[first : first + BATCH]
+            inputs = [
+                self.predictor.to_input(picture.crop(around(box, picture))) for box, _, _ in part
+            ]
+            for (box, kind, score), state in zip(part, self.predictor.predict(inputs), strict=True):
+                if keep_other or state.label != OTHER:
+                    controls.append(Control(box, kind, score, state))
+        return controls
+
+    def boxes(self, picture: Image.Image, threshold: float) -> Iterator[tuple[Box, str, float]]:
+        """Yield box, kind and confidence of each place that may be a control, tile by tile."""
+        pixels = np.asarray(picture)
+        height, width = pixels.shape[:2]
+        for top in range(0, height, CORE):
+            for left in range(0, width, CORE):
+                y, x = max(top - RIM, 0), max(left - RIM, 0)
+                tile = pixels[y : top + CORE + RIM, x : left + CORE + RIM]
+                for corners, kind, score in self.candidates(tile, threshold):
+                    box = corners + np.array([x, y, x, y], np.float32)
+                    column, row = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+                    # what another tile is the core of, that tile gives
+                    if left <= column < min(left + CORE, width) and top <= row < min(
+                        top + CORE, height
+                    ):
+                        yield clip(box, width, height), kind, score
+
+    def candidates(self, tile: Pixels, threshold: float) -> Iterator[tuple[Floats, str, float]]:
+        """Run the network over a tile, uint8 [height, width, 3]; boxes are in its pixels."""
+        given = {
+            "image": padded(tile, self.multiple)[None],
+            "threshold": np.array([threshold], np.float32),
+        }
+        boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given)
+        for box, score, kind in zip(boxes, scores, kinds, strict=True):
+            yield box, self.kinds[int(kind.argmax())], float(score)
+
+
+BATCH = 64
+"""Controls whose states are read in one run of the classifier."""
+
+
+def find_finder(named: str | Path | None = None) -> ModelFile:
+    """The file that is named, else CHECKSTATE_FINDER, else find/models/finder.onnx, else ours."""
+    if named:
+        return ModelFile(Path(named), "named")
+    if variable := os.environ.get(VARIABLE):
+        return ModelFile(Path(variable), VARIABLE)
+    if FINDER.is_file():
+        return ModelFile(FINDER, "made in this folder")
+    released = Path(str(files("checkstate").joinpath("released/finder.onnx")))
+    return ModelFile(released, "released with the package")
+
+
+def padded(tile: Pixels, multiple: int) -> Pixels:
+    """A tile whose sides are multiples of a number, two of it at least, in its border's color."""
+    height, width = (max(-(-side // multiple), 2) * multiple for side in tile.shape[:2])
+    if (height, width) == tile.shape[:2]:
+        return np.ascontiguousarray(tile)
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[:] = border_color(tile)
+    canvas[: tile.shape[0], : tile.shape[1]] = tile
+    return canvas
+
+
+def clip(box: Floats, width: int, height: int) -> Box:
+    """A box inside the screenshot."""
+    left, top, right, bottom = (float(side) for side in box)
+    return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
+
+
+def around(box: Box, picture: Image.Image) -> tuple[int, int, int, int]:
+    """What the classifier sees of a control, in whole pixels of the screenshot."""
+    left, top, right, bottom = box
+    margin = 2 + MARGIN * min(right - left, bottom - top)
+    return (
+        max(round(left - margin), 0),
+        max(round(top - margin), 0),
+        min(round(right + margin), picture.width),
+        min(round(bottom + margin), picture.height),
+    )

@@ -1,0 +1,146 @@
+"""What was found in screenshots: as text, as a picture with boxes, and as crops to learn from."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from checkstate.core.errors import UserError
+from checkstate.core.files import atomic_write, write_csv
+from checkstate.core.text import printable
+from checkstate.runtime.finder import Control, Finder, around
+from checkstate.runtime.output import Format, as_cell, explanation_path
+
+Show = Callable[[str, Image.Image, Sequence[Control]], None]
+"""Writes what was found in a named screenshot."""
+
+COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
+"""Of the states, in the order of the classifier's; told apart by the color-blind (Okabe, Ito)."""
+
+
+def writer(stream: TextIO, kind: Format, finder: Finder) -> Show:
+    """A function that writes the controls of a named screenshot to the stream."""
+    return {"json": json_lines, "csv": csv_rows, "text": text_lines}[kind](stream, finder)
+
+
+def json_lines(stream: TextIO, finder: Finder) -> Show:
+    """One object per screenshot, with its size in pixels and its controls."""
+
+    def show(name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
+        row = as_json(picture, controls, finder)
+        stream.write(json.dumps({"path": name} | row) + "\n")
+
+    return show
+
+
+def as_json(picture: Image.Image, controls: Sequence[Control], finder: Finder) -> dict[str, Any]:
+    """What was found in a screenshot, and by which models."""
+    return {
+        "width": picture.width,
+        "height": picture.height,
+        "controls": [control.as_json() for control in controls],
+        "finder": str(finder.path),
+        "model": str(finder.predictor.path),
+    }
+
+
+def csv_rows(stream: TextIO, finder: Finder) -> Show:
+    """A header and a row per control; as with predictions, no path is a formula."""
+    del finder
+    table = csv.writer(stream, lineterminator="\n")
+    sides = ["left", "top", "right", "bottom"]
+    table.writerow(["path", *sides, "kind", "confidence", "state", "state_confidence"])
+
+    def show(name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
+        del picture
+        for control in controls:
+            box, *rest = control.as_json().values()
+            table.writerow([as_cell(name), *box, *rest])
+
+    return show
+
+
+def text_lines(stream: TextIO, finder: Finder) -> Show:
+    """The screenshot, then a line per control: state, kind, place."""
+    width = max(map(len, finder.predictor.classes))
+    kinds = max(map(len, finder.kinds))
+
+    def show(name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
+        count = f"{len(controls)} control{'' if len(controls) == 1 else 's'}"
+        stream.write(f"{printable(name)}  {picture.width}x{picture.height}  {count}\n")
+        for control in controls:
+            left, top, right, bottom = (round(side) for side in control.box)
+            state = control.prediction.label or ""
+            stream.write(
+                f"  {state:<{width}}  {control.prediction.confidence:6.1%}  "
+                f"{control.kind:<{kinds}}  {control.confidence:6.1%}  "
+                f"at {left},{top} to {right},{bottom}\n"
+            )
+
+    return show
+
+
+def drawn(picture: Image.Image, controls: Sequence[Control], classes: Sequence[str]) -> Image.Image:
+    """The screenshot with a box and a state for each control."""
+    canvas = picture.copy()
+    draw = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(11)
+    for control in controls:
+        label = control.prediction.label or "?"
+        color = COLORS[classes.index(label) % len(COLORS)] if label in classes else "#555555"
+        left, top, right, bottom = (round(side) for side in control.box)
+        draw.rectangle((left - 2, top - 2, right + 1, bottom + 1), outline=color, width=2)
+        place = draw.textbbox((left - 2, max(top - 15, 0)), label, font)
+        draw.rectangle((place[0] - 1, place[1] - 1, place[2] + 1, place[3] + 1), fill=color)
+        draw.text((left - 2, max(top - 15, 0)), label, ImageColor.getrgb("white"), font)
+    return canvas
+
+
+def save_drawn(name: str, picture: Image.Image, folder: Path) -> None:
+    """Write <folder>/<path>.found.png."""
+    target = explanation_path(name, folder)
+    target = target.with_name(target.name.replace(".explained.png", ".found.png"))
+    with atomic_write(target) as temporary:
+        picture.save(temporary, "PNG")
+
+
+class Crops:
+    """Crops of the controls in class folders, and the list on which a person corrects them.
+
+    Below `folder` a crop is <state>/<screenshot>-<number>.png; the list is
+    curation/<folder's name>.csv beside the folder, where a data set in data/ has its own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises UserError when something is there that a person may have corrected."""
+        self.folder = folder
+        self.list = folder.parent / "curation" / f"{folder.name}.csv"
+        self.rows: list[dict[str, object]] = []
+        for path in (folder, self.list):
+            if path.exists():
+                raise UserError(f"{path}: already there; name another folder for the crops")
+
+    def add(self, name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
+        """Cut the controls of one screenshot out, as the classifier saw them."""
+        for number, control in enumerate(controls):
+            left, top, right, bottom = (round(side) for side in control.box)
+            stem = re.sub(r"[^\w.-]+", "-", Path(name).with_suffix("").as_posix()).strip("-.")
+            file = f"{control.prediction.label}/{stem}-{number:03}.png"
+            with atomic_write(self.folder / file) as temporary:
+                picture.crop(around(control.box, picture)).save(temporary, "PNG")
+            reason = (
+                f"{control.kind} at {left} {top} {right} {bottom} of {printable(name)}, "
+                f"{control.prediction.confidence:.3f}"
+            )
+            self.rows.append({"path": file, "decision": "keep", "reason": reason})
+
+    def write_list(self) -> None:
+        """Write the curation list, if anything was found: `keep`, for a person to change."""
+        if self.rows:
+            write_csv(self.list, self.rows)

@@ -1,0 +1,48 @@
+"""Time the finder on a screenshot of 1920x1080 pixels with some twenty controls.
+
+python -m find.benchmark
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from PIL import Image
+
+from checkstate.core import paths
+from checkstate.core.find_params import load_find_params
+from checkstate.data.scenes import load_screenshots
+from checkstate.evaluation.timing import interleave, machine
+from checkstate.runtime.finder import Finder
+from checkstate.runtime.predictor import Predictor
+from checkstate.stage.live import write_metrics
+from checkstate.stage.runner import run_stage
+
+SIZE, CONTROLS = (1920, 1080), 20
+
+
+def main() -> None:
+    """Read the finder, the shipped classifier and find/data/held-out.zip; write metrics."""
+    settings = load_find_params().benchmark
+    finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
+    picture = full_screen()
+    controls = finder.find(picture)
+    rows: dict[str, Callable[[], object]] = {
+        "boxes": lambda: list(finder.boxes(picture, finder.threshold)),
+        "boxes_and_states": partial(finder.find, picture),
+    }
+    times = interleave(rows, settings.rounds)
+    out = paths.metrics_folder("find-benchmark")
+    write_metrics(out, {"machine": machine(), "controls": len(controls), **times})
+
+
+def full_screen() -> Image.Image:
+    """The held-out screenshot with the number of controls nearest to twenty, on a full screen."""
+    screenshots = load_screenshots(paths.scenes("held-out"))
+    best = min(screenshots, key=lambda each: abs(len(each.states) - CONTROLS))
+    canvas = Image.new("RGB", SIZE, "white")
+    canvas.paste(best.picture().crop((0, 0, *SIZE)))
+    return canvas
+
+
+if __name__ == "__main__":
+    run_stage(main)

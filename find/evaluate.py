@@ -1,0 +1,59 @@
+"""Measure the finder on screenshots of libraries and toolkits that nothing learned from.
+
+python -m find.evaluate
+"""
+
+from collections import defaultdict
+
+from tqdm import tqdm
+
+from checkstate.core import paths
+from checkstate.core.files import write_csv
+from checkstate.core.find_params import load_find_params
+from checkstate.data.scenes import Screenshot, load_screenshots
+from checkstate.evaluation.detection import Counts, average_precision, count
+from checkstate.runtime.finder import OTHER, Control, Finder
+from checkstate.runtime.predictor import Predictor
+from checkstate.stage.live import write_metrics
+from checkstate.stage.runner import run_stage
+
+LEAST = 0.05
+"""Confidence from where on finds count for the average precision, which asks for all of them."""
+
+
+def main() -> None:
+    """Read the finder, the shipped classifier and find/data/held-out.zip; write metrics."""
+    settings = load_find_params()
+    finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
+    pairs: list[tuple[Screenshot, list[Control]]] = []
+    sets: dict[str, Counts] = defaultdict(Counts)
+    for screenshot in tqdm(load_screenshots(paths.scenes("held-out")), unit="screenshot"):
+        everything = finder(screenshot.picture(), LEAST, keep_other=True)
+        pairs.append((screenshot, everything))
+        shown = [
+            each
+            for each in everything
+            if each.confidence >= finder.threshold and each.prediction.label != OTHER
+        ]
+        name = screenshot.name.rpartition("-")[0]
+        sets[name] += count(screenshot, shown, settings.evaluate.iou)
+    total = sum(sets.values(), Counts())
+    out = paths.metrics_folder("find-evaluate")
+    write_metrics(
+        out,
+        {
+            **average_precision(pairs, settings.evaluate.iou),
+            "f1_box": total.f1(total.found),
+            "f1_state": total.f1(total.right_state),
+            "false_alarms_per_screenshot": total.false_alarms / len(pairs),
+        },
+    )
+    rows = [
+        {"set": name, **vars(each), "f1_state": each.f1(each.right_state)}
+        for name, each in sorted(sets.items())
+    ]
+    write_csv(out / "plots/sets.csv", rows)
+
+
+if __name__ == "__main__":
+    run_stage(main)

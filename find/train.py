@@ -1,0 +1,35 @@
+"""Train the detector over tiles of rendered screenshots.
+
+python -m find.train
+"""
+
+from functools import partial
+
+from checkstate.core import paths
+from checkstate.core.files import md5_of
+from checkstate.core.find_params import load_find_params
+from checkstate.data.scenes import load_screenshots
+from checkstate.model.detection import Detector, save_detector
+from checkstate.model.detector_training import fit_detector
+from checkstate.model.optimization import prepare_torch
+from checkstate.model.resume import resumable
+from checkstate.stage.live import log_epoch, new_live
+from checkstate.stage.runner import run_stage
+
+
+def main() -> None:
+    """Read find/data/train.zip; write the detector and its curve."""
+    params = load_find_params()
+    prepare_torch(params.seed, params.train.threads)
+    archive = paths.scenes("train")
+    screenshots = load_screenshots(archive)
+    facts = (params.seed, params.train, md5_of(archive))
+    with resumable("find", *facts) as resume, new_live(paths.metrics_folder("find-train")) as live:
+        report = partial(log_epoch, live)
+        detector = Detector()
+        fit_detector(detector, screenshots, params.train, params.seed, report, resume)
+        save_detector(paths.DETECTOR, detector)
+
+
+if __name__ == "__main__":
+    run_stage(main)
