@@ -55,11 +55,11 @@ wheel: .venv/installed
 
 render: .venv/installed
 	npm ci --prefix render
-	dvc repro render/dvc.yaml
+	dvc --cd weights repro collect
 
 # what every training goes on from, and the starter data that it has not seen; half an hour on two cores
 weights: render
-	dvc repro --single-item pretrain/dvc.yaml:finetune
+	dvc --cd weights repro --single-item finetune
 	cp models/finetuned.safetensors pretrain/weights/student.safetensors
 	python -m render.starter
 
