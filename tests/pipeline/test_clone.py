@@ -125,22 +125,35 @@ def test_pushed_dvc_is_quiet(pushed: Path, command: str, most: int) -> None:
     assert (code, len(lines) <= most) == (0, True), lines
 
 
-def test_pushed_status_is_up_to_date_and_an_experiment_applies(pushed: Path) -> None:
+def test_pushed_status_is_up_to_date(pushed: Path) -> None:
     dvc(pushed, "pull")
     code, lines = dvc(pushed, "status")
     assert code == 0
     assert stages_in(lines) <= {"crossval/dvc.yaml:crossval"}, lines
-    text = (pushed / "params.yaml").read_text()
-    (pushed / "params.yaml").write_text(text.replace("lr: 0.0003", "lr: 0.01", 1))
-    (pushed / "models/model.onnx").write_text("another model")
-    run(pushed, "dvc", "commit", "-q", "--force", "quantize_prune")
-    run(pushed, "dvc", "exp", "save", "-q", "-n", "higher")
-    run(pushed, "git", "reset", "-q", "--hard")
-    run(pushed, "dvc", "checkout", "-q")
+
+
+def test_an_experiment_times_no_baseline_applies_and_fits_a_terminal(pushed: Path) -> None:
+    dvc(pushed, "pull")
+    said = run(pushed, "dvc", "exp", "run", "-n", "higher", "-S", "train.lr=0.01", "baseline")
+    assert "Stage 'baseline' didn't change" in said
+    assert run(pushed, "git", "diff", "--numstat").split() == ["1", "1", "params.yaml"]
+    run(pushed, "git", "checkout", "-q", ".")
+    (pushed / "models/model.onnx").unlink()
     code, lines = dvc(pushed, "exp apply higher")
     assert (code, len(lines)) == (0, 1), lines
-    assert (pushed / "models/model.onnx").read_text() == "another model"
-    assert "lr: 0.01" in run(pushed, "git", "diff", "params.yaml")
+    assert (pushed / "models/model.onnx").exists()
+    shown = run(pushed, "make", "-s", "-o", ".venv/installed", "experiments")
+    assert "train.lr" in shown
+    assert max(map(len, shown.splitlines())) <= 160
+
+
+def test_few_metrics_fit_a_terminal_with_every_one_of_them_changed(unpushed: Path) -> None:
+    header = run(unpushed, "dvc", "exp", "show", "--csv").splitlines()[0].split(",")
+    metrics = header[header.index("parent") + 1 : header.index("seed")]
+    assert len(metrics) <= 10
+    assert not [name for name in metrics if "/" in name], "two stages write a metric of one name"
+    widths = [max(len(name), 9) + 3 for name in metrics]
+    assert sum(widths) <= 160 - len("  └── 318cb07 [higher]")
 
 
 def test_a_pipeline_with_a_repository_of_its_own_runs_there(first: Path) -> None:
