@@ -5,7 +5,7 @@ INDEX := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test lock deps figures baseline release wheel render weights
+.PHONY: repro test experiments lock deps figures baseline release wheel render weights
 repro: .venv/installed
 	dvc repro
 	@python -m scripts.summary
@@ -19,6 +19,10 @@ test: .venv/installed
 	codespell
 	hadolint Dockerfile
 	pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(PYTEST)
+
+# what the experiments changed and what came of it, without the hashes of files
+experiments: .venv/installed
+	dvc exp show --no-pager --only-changed --drop 'Created|.*/.*'
 
 # requirements.txt anew from pyproject.toml; torch pins its own CUDA packages, where it has any
 lock: .venv/installed
@@ -55,11 +59,11 @@ wheel: .venv/installed
 
 render: .venv/installed
 	npm ci --prefix render
-	dvc repro render/dvc.yaml
+	dvc --cd weights repro collect
 
 # what every training goes on from, and the starter data that it has not seen; half an hour on two cores
 weights: render
-	dvc repro --single-item pretrain/dvc.yaml:finetune
+	dvc --cd weights repro --single-item finetune
 	cp models/finetuned.safetensors pretrain/weights/student.safetensors
 	python -m render.starter
 

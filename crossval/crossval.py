@@ -14,6 +14,7 @@ from checkstate.evaluation.predictions import to_arrays
 from checkstate.model.crossvalidation import predict_fold
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
+from checkstate.stage.details import write_details
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -34,9 +35,9 @@ def main() -> None:
             predictions += predict_fold(fold, rows, paths.CURATED, extra, params, resume)
     predictions.sort(key=lambda row: row.path)
     summary = summarize(*to_arrays(predictions), params.seed)
-    write_metrics(
-        paths.metrics_folder("crossval"), {**summary, "top1_over_folds": over_folds(predictions)}
-    )
+    out = paths.metrics_folder("crossval")
+    write_metrics(out, {"out_of_fold_top1": summary["top1"]["value"]})
+    write_details(out, {**summary, "top1_over_folds": over_folds(predictions)})
     write_table(paths.predictions_table("crossval"), predictions)
 
 

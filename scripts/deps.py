@@ -17,13 +17,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
-PIPELINES = (
-    "dvc.yaml",
-    "crossval/dvc.yaml",
-    "pretrain/dvc.yaml",
-    "render/dvc.yaml",
-    "find/dvc.yaml",
-)
+PIPELINES = ("dvc.yaml", "crossval/dvc.yaml", "weights/dvc.yaml")
+UP = "cd .. && "
+"""How a command of a pipeline begins whose folder is a DVC repository of its own."""
 
 
 def main() -> None:
@@ -44,7 +40,11 @@ def with_modules(text: str) -> str:
     document = yaml.load(text)
     for stage in document["stages"].values():
         body: Any = stage.get("do", stage)
-        modules = [path.relative_to(ROOT).as_posix() for path in modules_of(script_of(body["cmd"]))]
+        prefix = "../" if body["cmd"].startswith(UP) else ""
+        modules = [
+            prefix + path.relative_to(ROOT).as_posix()
+            for path in modules_of(script_of(body["cmd"]))
+        ]
         data = [dep for dep in body["deps"] if not str(dep).endswith(".py")]
         body["deps"][:] = sorted(modules) + data
     buffer = io.StringIO()
@@ -88,6 +88,8 @@ def imported(tree: ast.AST) -> Iterator[Path]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif package := re.match(r"importlib\.import_module\(f'([\w.]+)\.{", ast.unparse(node)):
+            yield from (ROOT / package[1].replace(".", "/")).glob("*.py")
         for name in names:
             path = ROOT / name.replace(".", "/")
             files = (path.with_suffix(".py"), path / "__init__.py")

@@ -41,7 +41,7 @@ def filled(text: str, values: dict[str, str]) -> str:
 def figures() -> dict[str, str]:
     """Every figure by key, as text."""
     evaluated, shipped, timed = (
-        read_json(ROOT / paths.metrics_folder(stage) / "metrics.json")
+        read_json(ROOT / paths.metrics_folder(stage) / "details.json")
         for stage in ("evaluate", "quantize_prune", "benchmark")
     )
     held_out = read_json(ROOT / paths.metrics_folder("held_out") / "metrics.json")

@@ -15,7 +15,7 @@ from checkstate.core.tables import write_table
 from checkstate.core.types import Indices, Pixels
 from checkstate.data.datasets import load_split
 from checkstate.evaluation.contact_sheet import draw_mistakes
-from checkstate.evaluation.metrics import calibration_error, summarize
+from checkstate.evaluation.metrics import calibration_error, headline, summarize
 from checkstate.evaluation.predictions import coverage_rows, prediction_rows
 from checkstate.evaluation.robustness import by_group, stability
 from checkstate.model.checkpoints import ModelMetadata, load_model
@@ -23,6 +23,7 @@ from checkstate.model.networks import Classifier, predict_logits
 from checkstate.model.optimization import prepare_torch
 from checkstate.runtime.images import resize
 from checkstate.runtime.predictor import softmax
+from checkstate.stage.details import write_details
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -44,7 +45,8 @@ def main() -> None:
         rows = stability(test.encoded, partial(predict, model, metadata))
         write_csv(out / "plots/robustness.csv", rows)
         found["robustness"] = by_group(rows)
-    write_metrics(out, found)
+    write_metrics(out, headline(found))
+    write_details(out, found)
     write_table(paths.predictions_table("evaluate"), prediction_rows(probabilities, test))
     write_csv(out / "plots/coverage.csv", coverage_rows(probabilities, test.labels))
     draw_mistakes(out / "plots/mistakes.png", probabilities, test, params.evaluate.worst)

@@ -9,6 +9,7 @@ multiply-accumulates, so that the decision repeats to the bit. Test images only 
 import tempfile
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from checkstate.core import paths
 from checkstate.core.files import copy_file, md5_of, write_csv
@@ -22,6 +23,7 @@ from checkstate.model.networks import predict_logits
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
 from checkstate.runtime.predictor import Predictor
+from checkstate.stage.details import write_details
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -53,7 +55,9 @@ def main() -> None:
         "order_by_cost": order(rows, "cost"),
         "order_by_clock": order(rows, "milliseconds_batch_1"),
     }
-    write_metrics(out, facts_of_run | test_metrics(trained, params))
+    measured = test_metrics(trained, params)
+    write_metrics(out, {"shipped_top1": measured["test_top1"]["value"], "bytes": measured["bytes"]})
+    write_details(out, facts_of_run | measured)
     write_csv(out / "plots/candidates.csv", [row.row() for row in rows])
 
 
@@ -77,7 +81,7 @@ def order(rows: list[Candidate], key: str) -> str:
     return " < ".join(row.candidate for row in sorted(rows, key=attrgetter(key)))
 
 
-def test_metrics(trained: Trained, params: Params) -> dict[str, object]:
+def test_metrics(trained: Trained, params: Params) -> dict[str, Any]:
     """What ships, on test images, beside the trained model."""
     test = load("test", trained.metadata)
     shipped = Predictor(paths.SHIPPED, threads=1).logits(test.pixels).argmax(1)

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from checkstate.core import paths
-from checkstate.core.files import md5_of
+from checkstate.core.files import copy_file, md5_of, write_json
 from checkstate.core.params import load_params
 from checkstate.data.datasets import add_extra, load_split
+from checkstate.evaluation.scores import validation_scores
 from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import save_model
 from checkstate.model.networks import predict_logits
@@ -36,7 +37,8 @@ def main() -> None:
     data_md5 = md5_of(paths.CURATED)
     read = [paths.SPLIT, *extra, *([Path(recipe.init_from)] if recipe.init_from else [])]
     facts = (params.seed, recipe, data_md5, *map(md5_of, read))
-    with resumable("train", *facts) as resume, new_live(paths.metrics_folder("train")) as live:
+    out = paths.metrics_folder("train")
+    with resumable("train", *facts) as resume, new_live(out) as live:
         report = partial(log_epoch, live)
         fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
         logits = predict_logits(model, val.pixels, recipe.batch_size)
@@ -44,6 +46,10 @@ def main() -> None:
         live.summary["temperature"] = temperature
         metadata = new_metadata(model, train.classes, recipe, temperature, data_md5, params.seed)
         save_model(paths.MODEL, model, metadata)
+    # dvclive wrote the last epoch; people compare the model that was saved
+    copy_file(out / "metrics.json", out / "details.json")
+    scores = validation_scores(logits, val.labels)
+    write_json(out / "metrics.json", {key: scores[key] for key in ("val_loss", "val_top1")})
 
 
 if __name__ == "__main__":

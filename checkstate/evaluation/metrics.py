@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ def macro_f1(predicted: Indices, labels: Indices) -> float:
 
 def summarize(
     probabilities: Floats, labels: Indices, classes: list[str], seed: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Every metric of probabilities, [n, classes], against labels, int64 [n]."""
     predicted = probabilities.argmax(1)
     macro = stats.bootstrap(
@@ -67,6 +68,15 @@ def summarize(
             }
             for i, name in enumerate(classes)
         },
+    }
+
+
+def headline(summary: dict[str, Any]) -> dict[str, float]:
+    """The few of them that people compare, without their intervals."""
+    return {
+        "top1": summary["top1"]["value"],
+        "macro_f1": summary["macro_f1"]["value"],
+        "calibration_error": summary["calibration_error"],
     }
 
 

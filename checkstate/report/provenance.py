@@ -77,7 +77,7 @@ def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
                 stale[name] = f"{name} has not run since {maker} changed {dep['path']}"
         for out in stages[name].get("outs", []):
             file = Path(out["path"])
-            if file.name == "metrics.json" and file.exists() and md5_of(file) != out.get("md5"):
+            if file.suffix == ".json" and file.exists() and md5_of(file) != out.get("md5"):
                 stale[name] = f"{file} is not what {name} wrote"
 
     for name in stages:

@@ -104,7 +104,7 @@ def curves(folder: Path) -> Node:
 
 def evaluated(folder: Path) -> Node:
     """The trained model on the test images."""
-    metrics = read_json(folder / "metrics.json")
+    metrics = read_json(folder / "details.json")
     rows = PredictionRow.read(folder / "plots/predictions.csv")
     confidence = np.array([row.confidence for row in rows])
     correct = np.array([row.correct for row in rows])
@@ -178,7 +178,7 @@ def thumbnails(names: Iterable[str]) -> dict[str, str]:
 
 def compressed(folder: Path) -> Node:
     """The candidates of quantize_prune, and the one that ships."""
-    metrics = read_json(folder / "metrics.json")
+    metrics = read_json(folder / "details.json")
     rows = read_csv(folder / "plots/candidates.csv")
     shipped = metrics["shipped"]
     size, time = figures.column(rows, "bytes"), figures.column(rows, "milliseconds_batch_1")
@@ -209,7 +209,7 @@ def compressed(folder: Path) -> Node:
 
 def timed(folder: Path) -> Node:
     """Latencies side by side."""
-    metrics = read_json(folder / "metrics.json")
+    metrics = read_json(folder / "details.json")
     rows = {name: row for name, row in metrics.items() if "p50" in row}
     return {
         "machine": metrics["machine"],

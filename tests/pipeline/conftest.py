@@ -136,7 +136,7 @@ def locked(folder: Path, experiment: str = "") -> dict[str, str]:
 
 def decisions(folder: Path) -> tuple[object, ...]:
     """What quantize_prune found, without what a clock said."""
-    metrics = json.loads((folder / "metrics/quantize_prune/metrics.json").read_text())
+    metrics = json.loads((folder / "metrics/quantize_prune/details.json").read_text())
     rows = table(folder / "metrics/quantize_prune/plots/candidates.csv")
     clockless = [{k: v for k, v in row.items() if "milliseconds" not in k} for row in rows]
     return {k: v for k, v in metrics.items() if k != "order_by_clock"}, clockless

@@ -21,9 +21,9 @@ from tests.pipeline.conftest import (
 
 
 def test_the_whole_dag_leaves_what_people_read(repository: Path) -> None:
-    evaluated = json.loads((repository / "metrics/evaluate/metrics.json").read_text())
+    evaluated = json.loads((repository / "metrics/evaluate/details.json").read_text())
     assert 0 <= evaluated["top1"]["low"] <= evaluated["top1"]["value"] <= 1
-    timed = json.loads((repository / "metrics/benchmark/metrics.json").read_text())
+    timed = json.loads((repository / "metrics/benchmark/details.json").read_text())
     assert timed["shipped"]["bytes"] == (repository / "models/model.onnx").stat().st_size
     assert timed["training"].keys() == {"loop_per_second", "in_memory_per_second"}
     candidates = table(repository / "metrics/quantize_prune/plots/candidates.csv")
@@ -138,5 +138,5 @@ def test_two_classes_of_other_names_in_jpeg_and_webp(repository: Path) -> None:
     settle(repository, "lamps")
     run(repository, "dvc", "exp", "run", "--temp", "-n", "lamps", "-S", "data.name=lamps")
     run(repository, "dvc", "exp", "apply", "lamps")
-    evaluated = json.loads((repository / "metrics/evaluate/metrics.json").read_text())
+    evaluated = json.loads((repository / "metrics/evaluate/details.json").read_text())
     assert set(evaluated["classes"]) == {"on", "off"}

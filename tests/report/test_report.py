@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from dvclive.live import Live
 from playwright.sync_api import Browser, Page, expect
 
 from checkstate.core import paths
@@ -24,6 +23,7 @@ from checkstate.evaluation.predictions import coverage_rows, prediction_rows
 from checkstate.report import report
 from checkstate.report.pages import cell
 from checkstate.runtime.predictor import Predictor, softmax
+from checkstate.stage.details import write_details
 from tests.conftest import CLASSES, ROOT, copy_data
 
 SHOWN = 4
@@ -74,8 +74,8 @@ def answer(project: Path, predictor: Predictor) -> None:
     plots = project / "metrics/evaluate/plots"
     write_table(plots / "predictions.csv", prediction_rows(probabilities, data))
     write_csv(plots / "coverage.csv", coverage_rows(probabilities, numbers))
-    with Live("metrics/evaluate", dvcyaml=None, save_dvc_exp=False) as live:
-        live.summary.update(summarize(probabilities, numbers, list(CLASSES), 0))
+    found = summarize(probabilities, numbers, list(CLASSES), 0)
+    write_details(project / "metrics/evaluate", found)
     record(lock)
     (project / "dvc.lock").write_text(yaml.safe_dump(lock))
     git("init", "-q", "-b", "main")
@@ -88,7 +88,7 @@ def record(lock: dict[str, Any]) -> None:
     made = {}
     for stage in lock["stages"].values():
         for out in stage.get("outs", []):
-            if Path(out["path"]).name == "metrics.json" and Path(out["path"]).exists():
+            if Path(out["path"]).suffix == ".json" and Path(out["path"]).exists():
                 out["md5"] = md5_of(out["path"])
             made[out["path"]] = out["md5"]
     for stage in lock["stages"].values():
@@ -138,7 +138,7 @@ def test_it_fits_a_phone_and_shows_every_plot(page: Page) -> None:
 def test_the_card_has_the_same_numbers_and_what_differs_from_the_default(finished: Path) -> None:
     card = (finished / paths.MODEL_CARD).read_text()
     page = (finished / paths.REPORT).read_text()
-    metrics = report.read_json(finished / "metrics/evaluate/metrics.json")
+    metrics = report.read_json(finished / "metrics/evaluate/details.json")
     top1 = report.interval(metrics["top1"])
     assert f"| Top1, trained model | {top1} |" in card
     assert top1.split(" (")[0] in page
@@ -185,7 +185,7 @@ def test_figures_of_another_run_are_named_and_never_shown() -> None:
         [out] = [out for out in stages["train"]["outs"] if out["path"] == str(paths.MODEL)]
         out["md5"] = "0" * 32
 
-    top1 = report.interval(report.read_json(Path("metrics/evaluate/metrics.json"))["top1"])
+    top1 = report.interval(report.read_json(Path("metrics/evaluate/details.json"))["top1"])
     edited_lock(retrain)
     report.write_report()
     card, page = paths.MODEL_CARD.read_text(), paths.REPORT.read_text()
@@ -197,7 +197,7 @@ def test_figures_of_another_run_are_named_and_never_shown() -> None:
 
 @pytest.mark.usefixtures("finished")
 def test_metrics_that_a_stage_did_not_write_are_not_shown() -> None:
-    file = paths.metrics_folder("evaluate") / "metrics.json"
+    file = paths.metrics_folder("evaluate") / "details.json"
     file.write_text(file.read_text().replace("0.", "0.1"))
     report.write_report()
     assert f"{file} is not what evaluate wrote: run `dvc repro evaluate`" in (
@@ -207,7 +207,7 @@ def test_metrics_that_a_stage_did_not_write_are_not_shown() -> None:
 
 @pytest.mark.usefixtures("finished")
 def test_damaged_metrics_are_one_line() -> None:
-    file = paths.metrics_folder("evaluate") / "metrics.json"
+    file = paths.metrics_folder("evaluate") / "details.json"
     file.write_text("{")
 
     def accept(stages: dict[str, Any]) -> None:

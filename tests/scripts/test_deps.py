@@ -84,7 +84,7 @@ KEYS = keys_of(ROOT_PARAMS)
 
 
 @pytest.mark.parametrize(
-    ("name", "stage"), [(n, s) for n, s in stages() if not n.startswith("render")]
+    ("name", "stage"), [(n, s) for n, s in stages() if "python -m render." not in str(s["cmd"])]
 )
 def test_a_stage_lists_exactly_the_params_that_it_reads(
     name: str, stage: dict[str, list[object]]
@@ -94,7 +94,7 @@ def test_a_stage_lists_exactly_the_params_that_it_reads(
     listed = {
         str(key)
         for param in stage["params"]
-        for key in (param["params.yaml"] if isinstance(param, dict) else [param])
+        for key in (next(iter(param.values())) if isinstance(param, dict) else [param])
     }
     for key in read:
         assert any(key == p or key.startswith(f"{p}.") for p in listed), f"{name} reads {key}"
