@@ -12,6 +12,8 @@ from checkstate.runtime.predictor import Predictor
 GRID = 12
 """Patches a side."""
 
+MAGENTA = (255, 0, 200)
+
 
 def occlusion(predictor: Predictor, pixels: Pixels) -> Floats:
     """How much the prediction's probability falls when a patch is hidden, float32 [GRID, GRID].
@@ -22,23 +24,29 @@ def occlusion(predictor: Predictor, pixels: Pixels) -> Floats:
     height, width = pixels.shape[:2]
     whole = predictor.probabilities(pixels[None])[0]
     predicted = int(whole.argmax())
-    hidden = np.repeat(pixels[None], GRID * GRID, axis=0)
     color = border_color(pixels)
-    for cell in range(GRID * GRID):
-        row, column = divmod(cell, GRID)
-        top, left = (row - 0.5) * height / GRID, (column - 0.5) * width / GRID
-        bottom, right = top + 2 * height / GRID, left + 2 * width / GRID
-        hidden[cell, max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)] = color
-    falls = whole[predicted] - predictor.probabilities(hidden)[:, predicted]
-    heat = np.clip(falls, 0, None).reshape(GRID, GRID)
+    falls = np.empty((GRID, GRID), np.float32)
+    for row in range(GRID):  # in GRID runs of the model: one run of all of them takes 390 MB
+        hidden = np.repeat(pixels[None], GRID, axis=0)
+        for column in range(GRID):
+            top, left = (row - 0.5) * height / GRID, (column - 0.5) * width / GRID
+            bottom, right = top + 2 * height / GRID, left + 2 * width / GRID
+            hidden[column, max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)] = color
+        falls[row] = whole[predicted] - predictor.probabilities(hidden)[:, predicted]
+    heat = np.clip(falls, 0, None)
     scaled: Floats = (heat / max(float(heat.max()), 1e-6)).astype(np.float32)
     return scaled
 
 
 def overlay(predictor: Predictor, pixels: Pixels) -> Image.Image:
-    """A preprocessed image, as the model sees it, with what the prediction rests on in red."""
-    heat = Image.fromarray(np.uint8(255 * occlusion(predictor, pixels)))
-    mask = heat.resize((pixels.shape[1], pixels.shape[0]), Image.Resampling.BICUBIC)
-    base = Image.fromarray(pixels)
-    red = Image.new("RGB", base.size, (230, 30, 30))
-    return Image.composite(Image.blend(base, red, 0.65), base, mask)
+    """A preprocessed image, as the model sees it, with what the prediction rests on in magenta."""
+    return paint(pixels, occlusion(predictor, pixels))
+
+
+def paint(pixels: Pixels, heat: Floats) -> Image.Image:
+    """The image, uint8 [height, width, 3], in grays, and over it the heat, float32 [rows, columns]
+    of 0..1, in magenta: the only color, so that it shows on a control of any color."""
+    gray = Image.fromarray(pixels).convert("L").convert("RGB")
+    mask = Image.fromarray(np.uint8(255 * heat)).resize(gray.size, Image.Resampling.BICUBIC)
+    color = Image.new("RGB", gray.size, MAGENTA)
+    return Image.composite(Image.blend(gray, color, 0.75), gray, mask)

@@ -10,11 +10,12 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.limits import Limits
-from checkstate.serve.routes import Service, bearer, by_url, health, images
+from checkstate.serve.routes import STATIC, SWAGGER, Service, bearer, by_url, health, images
 from checkstate.serve.settings import Settings
 from checkstate.serve.telemetry import Telemetry
 
@@ -29,8 +30,14 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
         async with service.batcher.running():
             yield
 
-    # no /docs: FastAPI's loads its scripts from a CDN
-    app = FastAPI(title="checkstate", lifespan=lifespan, docs_url=None, redoc_url=None)
+    # routes.docs instead of FastAPI's /docs, whose scripts come from a CDN
+    app = FastAPI(
+        title="checkstate",
+        version=service.info.versions["checkstate"],
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.service = service
     app.add_exception_handler(RequestValidationError, invalid)
     # for the OpenAPI document: Limits looks at the token, before a stranger's body is read
@@ -39,6 +46,8 @@ def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     if settings.allow_urls:
         app.include_router(by_url, dependencies=guards)
     app.include_router(health)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/swagger", StaticFiles(directory=SWAGGER))
     return Limits(app, settings, telemetry)
 
 

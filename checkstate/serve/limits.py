@@ -21,6 +21,8 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; object-src 'none';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 """Headers of every response."""
 

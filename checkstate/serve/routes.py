@@ -3,10 +3,11 @@
 import asyncio
 import io
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import FileResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
@@ -15,14 +16,24 @@ from checkstate.runtime.explain import overlay
 from checkstate.runtime.fetch import MAX_BYTES, FetchError, fetch
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import Predictor
+from checkstate.serve.about import describe
 from checkstate.serve.batching import Batcher, OverloadError
 from checkstate.serve.bodies import read_images, request_body
-from checkstate.serve.schemas import PROBLEMS, UNKNOWN_TYPE, ImageResult, Problem, Results, Url
+from checkstate.serve.schemas import (
+    PROBLEMS,
+    UNKNOWN_TYPE,
+    ImageResult,
+    Info,
+    Problem,
+    Results,
+    Url,
+)
 from checkstate.serve.settings import Settings
 from checkstate.serve.telemetry import Telemetry
 
-POLICY = "default-src 'self' 'unsafe-inline'; img-src blob:; frame-ancestors 'none'"
-"""What the page may load: nothing from elsewhere."""
+STATIC = Path(str(files("checkstate.serve").joinpath("static")))
+SWAGGER = Path(str(files("fastapi_offline").joinpath("static")))
+"""Swagger UI, which FastAPI itself would load from a CDN."""
 
 PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 bearer = HTTPBearer(auto_error=False)
@@ -35,6 +46,7 @@ class Service:
         self.predictor = predictor
         self.settings = settings
         self.telemetry = telemetry
+        self.info = describe(predictor, token=bool(settings.token))
         self.batcher = Batcher(
             predictor, settings.max_batch, settings.max_queue, settings.max_pixels
         )
@@ -138,8 +150,19 @@ async def metrics(service: Shared) -> Response:
     return Response(text, media_type="text/plain; version=0.0.4")
 
 
-@health.get("/", response_class=HTMLResponse, include_in_schema=False)
-async def index() -> HTMLResponse:
+@health.get("/info", response_model=Info)
+async def info(service: Shared) -> Info:
+    """The model that answers, and how good it is."""
+    return service.info
+
+
+@health.get("/", include_in_schema=False)
+async def index() -> FileResponse:
     """A page to try the model on."""
-    page = files("checkstate.serve").joinpath("page.html").read_text(encoding="utf-8")
-    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+    return FileResponse(STATIC / "index.html")
+
+
+@health.get("/docs", include_in_schema=False)
+async def docs() -> FileResponse:
+    """Swagger UI."""
+    return FileResponse(STATIC / "docs.html")

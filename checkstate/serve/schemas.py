@@ -37,6 +37,28 @@ class Base64Images(BaseModel):
     images: list[str]
 
 
+class Figure(BaseModel):
+    """One measured figure, as the model card says it."""
+
+    what: str
+    figure: str
+
+
+class Info(BaseModel):
+    """The model that answers; without a card that names its md5 it has no figures and no note."""
+
+    name: str
+    file: str
+    bytes: int
+    md5: str
+    classes: list[str]
+    image_size: tuple[int, int]
+    figures: list[Figure]
+    note: str
+    versions: dict[str, str]
+    token: bool
+
+
 class Problem(BaseModel):
     """Why a request was not served."""
 

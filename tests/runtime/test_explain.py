@@ -2,11 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 
 from checkstate.model.export import export_fp32
 from checkstate.model.networks import IMAGENET, Classifier
-from checkstate.runtime.explain import GRID, occlusion, overlay
+from checkstate.runtime.explain import GRID, occlusion, overlay, paint
 from checkstate.runtime.predictor import Predictor
 from tests.conftest import SMALL
 
@@ -40,3 +41,13 @@ def test_only_what_the_answer_rests_on_is_hot(tmp_path: Path) -> None:
 
 def test_the_overlay_is_what_the_model_sees(predictor: Predictor, crops: list[Path]) -> None:
     assert overlay(predictor, predictor.preprocess(crops[0])).size == (64, 64)
+
+
+def test_heat_shows_on_every_color() -> None:
+    heat = np.zeros((2, 2), np.float32)
+    heat[:, 1] = 1
+    for color in ("red", "white", "black", "blue", "magenta", "gray"):
+        picture = paint(np.asarray(Image.new("RGB", (64, 32), color)), heat)
+        cold, hot = (np.array(picture.getpixel((x, 16)), int) for x in (1, 62))
+        assert np.ptp(cold) == 0, color  # a gray
+        assert np.ptp(hot) > 120, color

@@ -21,9 +21,9 @@ def start(predictor: Predictor) -> Iterator[Start]:
     """A function that starts the service with some settings and returns its address."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def begin(**settings: object) -> str:
+    def begin(model: Predictor = predictor, **settings: object) -> str:
         port = free_port()
-        app = create_app(predictor, Settings(**settings))
+        app = create_app(model, Settings(**settings))
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
         thread = threading.Thread(target=server.run)
         thread.start()

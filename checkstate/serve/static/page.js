@@ -1,0 +1,138 @@
+const at = (id) => document.getElementById(id);
+const results = at("results");
+const status = at("status");
+const done = new Map(); // a row of the list to its file's name and its prediction
+// not by URLSearchParams, to which a plus sign is a space
+const token = decodeURIComponent((/token=(.*)/.exec(location.hash) ?? ["", ""])[1]);
+
+const element = (tag, props = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), props);
+  made.append(...children);
+  return made;
+};
+const percent = (value) => `${(100 * value).toFixed(1)} %`;
+
+const send = async (path, file) => {
+  const form = new FormData();
+  form.append("files", file, file.name || "pasted.png");
+  const response = await fetch(path, { method: "POST", body: form, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  if (response.ok) return response;
+  if (response.status === 401) throw new Error("A token is needed: open this page as /#token=YOURS");
+  const { detail } = await response.json();
+  throw new Error(detail.replace(`${file.name}: `, ""));
+};
+
+// --- results
+
+const explain = async (file, place, button) => {
+  button.disabled = true;
+  try {
+    const src = URL.createObjectURL(await (await send("explain", file)).blob());
+    place.append(element("img", { src, alt: "What the prediction rests on, in magenta over gray" }));
+    button.replaceWith(element("p", { textContent: "Magenta: what the prediction rests on" }));
+  } catch (error) {
+    status.textContent = error.message;
+    button.disabled = false;
+  }
+};
+
+const isDoubtful = ({ confidence }) => 100 * confidence < at("threshold").valueAsNumber;
+
+const mark = () => {
+  at("limit").value = `${at("threshold").value} %`;
+  for (const [row, prediction] of done) {
+    const doubtful = isDoubtful(prediction);
+    row.classList.toggle("doubtful", doubtful);
+    row.querySelector(".doubt").hidden = !doubtful;
+  }
+};
+
+const show = async (file, before) => {
+  const image = element("img", { src: URL.createObjectURL(file), alt: "" });
+  const name = file.name || "pasted image";
+  const pictures = element("div", {}, image);
+  const body = element("div", {}, element("h2", { textContent: name }));
+  const row = element("li", {}, pictures, body);
+  results.insertBefore(row, before);
+  try {
+    const [prediction] = (await (await send("predict", file)).json()).results;
+    const bars = element("dl");
+    for (const [label, value] of Object.entries(prediction.probabilities).sort((a, b) => b[1] - a[1])) {
+      bars.append(element("dt", { textContent: label }), element("dd", {}, element("meter", { value, max: 1, ariaLabel: label })), element("dd", { textContent: percent(value) }));
+    }
+    const button = element("button", { textContent: "Why?", onclick: () => explain(file, pictures, button) });
+    body.append(element("p", { className: "label", textContent: prediction.label }), element("p", { className: "doubt", textContent: "doubtful", hidden: true }), bars, button);
+    done.set(row, { ...prediction, name });
+    at("csv").disabled = false;
+    mark();
+  } catch (error) {
+    body.append(element("p", { className: "error", textContent: error.message }));
+  }
+};
+
+const take = async (files) => {
+  const before = results.firstChild; // the newest on top, those of one drop in their order
+  let count = 0;
+  for (const file of files) {
+    status.textContent = `${++count} of ${files.length}`;
+    await show(file, before);
+  }
+  status.textContent = files.length ? `${files.length} done` : "";
+};
+
+const cell = (value) => {
+  const text = String(value);
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text; // or a spreadsheet runs it
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+
+const download = () => {
+  const predictions = [...results.children].filter((row) => done.has(row)).map((row) => done.get(row));
+  const classes = Object.keys(predictions[0].probabilities);
+  const lines = predictions.map((p) => [p.name, p.label, p.confidence, ...classes.map((c) => p.probabilities[c]), isDoubtful(p)]);
+  const text = [["path", "label", "confidence", ...classes.map((c) => `p_${c}`), "doubtful"], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+  const href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  element("a", { href, download: "checkstate.csv" }).click();
+  URL.revokeObjectURL(href);
+};
+
+// --- the model, and how a program asks it
+
+const describe = async () => {
+  const model = await (await fetch("info")).json();
+  at("about").textContent = `Model ${model.name}: ${model.classes.join(", ")}; ${(model.bytes / 1e6).toFixed(2)} MB`;
+  at("note").textContent = model.note;
+  at("figures").append(...model.figures.map(({ what, figure }) => element("tr", {}, element("th", { scope: "row", textContent: what }), element("td", { textContent: figure }))));
+  if (!model.figures.length) at("figures").replaceWith(element("p", { textContent: "No model card beside the file says its md5; `checkstate report` writes one." }));
+  const url = new URL("predict", document.baseURI);
+  url.hash = "";
+  const [header, headers] = model.token ? [" -H 'Authorization: Bearer YOURS'", ', headers={"Authorization": "Bearer YOURS"}'] : ["", ""];
+  at("curl").textContent = `curl${header} -F files=@crop.png ${url}`;
+  at("python").textContent = `import httpx
+
+with open("crop.png", "rb") as file:
+    answer = httpx.post("${url}", files={"files": file}${headers})
+print(answer.json()["results"][0]["label"])`;
+};
+
+// --- what the user does
+
+const drop = at("drop");
+at("file").addEventListener("change", (event) => take([...event.target.files]).then(() => { event.target.value = ""; }));
+at("threshold").addEventListener("input", mark);
+at("csv").addEventListener("click", download);
+at("samples").addEventListener("click", async (event) => {
+  const image = event.target.closest("button")?.querySelector("img");
+  if (!image) return;
+  const blob = await (await fetch(image.src)).blob();
+  take([new File([blob], image.src.split("/").at(-1), { type: blob.type })]);
+});
+document.addEventListener("paste", (event) => take([...event.clipboardData.files]));
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", name === "dragover");
+    if (name === "drop") take([...event.dataTransfer.files]);
+  });
+}
+describe();
