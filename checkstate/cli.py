@@ -1,4 +1,4 @@
-"""The command line: checkstate predict, info, serve, audit, report, verify, export-triton."""
+"""The command line: checkstate predict, score, serve, evaluate, audit, report and others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
@@ -319,6 +320,31 @@ def evaluate(
         if compared:
             typer.echo(comparison_text(compared))
     raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def score(
+    source: Annotated[
+        str, typer.Argument(help="Folder, glob, .zip, .tar or .parquet of images; or s3://...")
+    ],
+    target: Annotated[str, typer.Argument(help="Folder of Parquet files; or s3://...")],
+    model: Model = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; by default one a core.")] = (
+        os.cpu_count() or 1
+    ),
+) -> None:
+    """Predict millions of images; run it again to go on. Exit status: 0 all read, 1 some not."""
+    path = open_model(model).path
+    with one_line_errors("scale"):
+        from checkstate.core.layout import summarize
+        from checkstate.scale.pools import local_pool
+        from checkstate.scale.scoring import score as score_all
+
+        summary = score_all(source, target, path, partial(local_pool, workers=workers))
+    if passed := summary["passed_over"]:
+        typer.echo(f"passed over: {summarize(passed)}", err=True)
+    typer.echo(f"{summary['images']} images, {summary['unreadable']} unreadable: {target}")
+    raise typer.Exit(1 if summary["unreadable"] else 0)
 
 
 @app.command()
