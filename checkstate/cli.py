@@ -1,4 +1,4 @@
-"""The command line: checkstate predict, find, info, serve, audit, report, verify, export-triton."""
+"""The command line: checkstate predict, find, score, serve, evaluate, report and others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
@@ -425,6 +426,37 @@ def evaluate(
 
 
 @app.command()
+def score(
+    source: Annotated[
+        str, typer.Argument(help="Folder, glob, .zip, .tar or .parquet of images; or s3://...")
+    ],
+    target: Annotated[str, typer.Argument(help="Folder of Parquet files; or s3://...")],
+    model: Model = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes, by default one a core; on Ray, shards at a time."),
+    ] = None,
+    ray: Annotated[
+        str, typer.Option(help="Address of a Ray cluster, or auto: on its nodes instead of here.")
+    ] = "",
+) -> None:
+    """Predict millions of images; run it again to go on. Exit status: 0 all read, 1 some not."""
+    path = open_model(model).path
+    with one_line_errors("scale"):
+        from checkstate.core.layout import summarize
+        from checkstate.scale.pools import local_pool, ray_pool
+        from checkstate.scale.scoring import score as score_all
+
+        here = partial(local_pool, workers=workers or os.cpu_count() or 1)
+        there = partial(ray_pool, address=ray, workers=workers or 0)
+        summary = score_all(source, target, path, there if ray else here)
+    if passed := summary["passed_over"]:
+        typer.echo(f"passed over: {summarize(passed)}", err=True)
+    typer.echo(f"{summary['images']} images, {summary['unreadable']} unreadable: {target}")
+    raise typer.Exit(1 if summary["unreadable"] else 0)
+
+
+@app.command()
 def audit(
     target: Annotated[Path, typer.Argument(help="Writes TARGET.html and TARGET.csv.")],
     limit: Annotated[int, typer.Option(min=1, help="Images at most.")] = 100,
@@ -467,6 +499,24 @@ def verify(
             typer.echo(f"{state:<8}{path}")
             good &= state == "ok"
     raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def log_mlflow(
+    rev: Annotated[str, typer.Argument(help="Commit, tag or name of an experiment.")] = "HEAD",
+    uri: Annotated[
+        str, typer.Option(envvar="MLFLOW_TRACKING_URI", help="The tracking server.")
+    ] = "http://127.0.0.1:5000",
+    experiment: Annotated[
+        str, typer.Option(envvar="MLFLOW_EXPERIMENT_NAME", help="The experiment there.")
+    ] = "checkstate",
+) -> None:
+    """Send what DVC recorded of a commit to MLflow, once."""
+    with one_line_errors("train,mlflow"):
+        from checkstate.scale.tracking import log_commit
+
+        run_id, is_new = log_commit(uri, experiment, rev)
+    typer.echo(f"{'logged as' if is_new else 'already there:'} run {run_id}")
 
 
 @app.command()

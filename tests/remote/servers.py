@@ -1,4 +1,4 @@
-"""Real servers on loopback, started by the tests: OpenSSH, nginx with WebDAV, S3, git."""
+"""Real servers on loopback, started by the tests: OpenSSH, nginx with WebDAV, S3, git, MLflow."""
 
 import getpass
 import os
@@ -37,8 +37,9 @@ class Server:
     def start(self) -> None:
         log = (self.folder / "log").open("ab")
         environment = {**os.environ, "MINIO_ROOT_USER": "user", "MINIO_ROOT_PASSWORD": "password"}
+        environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # it would want huey
         self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, env=environment)
-        for _ in range(200):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
@@ -169,3 +170,19 @@ class Git(Server):
 
     def url(self, repository: str) -> str:
         return f"git://127.0.0.1:{self.port}/{repository}"
+
+
+class MlFlow(Server):
+    """MLflow's tracking server on SQLite."""
+
+    def prepare(self) -> None:
+        pass
+
+    def command(self) -> list[str]:
+        store = ["--backend-store-uri", f"sqlite:///{self.folder}/runs.db"]
+        files = ["--artifacts-destination", str(self.folder / "artifacts")]
+        where = ["--port", str(self.port), "--workers", "1"]
+        return [sys.executable, "-m", "mlflow", "server", *store, *files, *where]
+
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"

@@ -1,0 +1,151 @@
+"""A source of images, cut into shards that processes and machines can score apart.
+
+A shard is a thousand image files, a thousand images of an archive, or the row groups of a Parquet
+file that hold as many. Archives elsewhere are one shard each, as WebDataset makes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from checkstate.core.errors import UserError
+from checkstate.core.layout import noise_within, not_image
+from checkstate.core.walk import Walk
+from checkstate.data.members import ARCHIVES, open_members
+from checkstate.runtime.sources import expand
+from checkstate.scale.storage import File, filesystem, is_uri, list_files, storage_errors
+
+SIZE = 1000
+"""Images of a shard: about a second of work, and what a crash costs a process at most."""
+
+TABLE = ".parquet"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A part of the work; `source` is the URI that its files are reached by, or ''.
+
+    `start` and `stop` count images of an archive, or row groups of a table; `images` is None
+    where nobody has counted them.
+    """
+
+    source: str
+    kind: Literal["images", "archive", "table"]
+    files: tuple[File, ...]
+    start: int = 0
+    stop: int | None = None
+    images: int | None = None
+
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that change with the names, sizes and times of the files."""
+        return hashlib.md5(repr(astuple(self)).encode(), usedforsecurity=False).hexdigest()[:12]
+
+
+def find_shards(source: str, left_out: Counter[str]) -> Iterator[Shard]:
+    """The shards of a folder, pattern, archive or Parquet file, local or a URI.
+
+    Always the same ones in the same order while the files are the same. `left_out` counts by kind
+    what is no image. Raises UserError for a source without any image, archive or table.
+    """
+    uri = source if is_uri(source) else ""
+    files = list_files(source, left_out) if uri else local_files(source, left_out)
+    waiting: list[File] = []
+    found = False
+    for file in files:
+        suffix = Path(file.path).suffix.lower()
+        if suffix in ARCHIVES or suffix == TABLE:
+            cut = cut_table if suffix == TABLE else cut_archive
+            yield from cut(uri, file)
+            found = True
+        elif kind := uri and not_image(os.path.basename(file.path), lambda: b""):  # noqa: PTH119
+            left_out[kind] += 1
+        else:
+            waiting.append(file)
+        if len(waiting) == SIZE:
+            yield Shard(uri, "images", tuple(waiting), images=SIZE)
+            found, waiting = True, []
+    if waiting:
+        yield Shard(uri, "images", tuple(waiting), images=len(waiting))
+    elif not found:
+        raise UserError(f"{source}: no image, .zip, .tar or .parquet file there")
+
+
+def local_files(source: str, left_out: Counter[str]) -> Iterator[File]:
+    """The images of a folder, or its archives and tables where it has none; else as `predict`."""
+    if not Path(source).is_dir():
+        for each in expand([source]):
+            if not os.path.lexists(each.name):
+                raise UserError(f"{source}: no such file or folder")
+            yield look_at(each.name)
+        return
+    walk = Walk(source)
+    empty = True
+    for path in walk:
+        empty = False
+        yield look_at(path)
+    if empty:
+        yield from map(look_at, containers(Path(source)))
+    else:
+        left_out.update(walk.left_out)
+
+
+def containers(folder: Path) -> list[str]:
+    """The archives and Parquet files below a folder, sorted."""
+    return sorted(
+        str(path)
+        for path in folder.rglob("*")
+        if path.suffix.lower() in {*ARCHIVES, TABLE} and path.is_file()
+        if not noise_within(path.relative_to(folder).as_posix())[0]
+    )
+
+
+def look_at(path: str) -> File:
+    """A local file's size and time."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return File(path, -1, 0)
+    return File(path, status.st_size, status.st_mtime_ns)
+
+
+def cut_archive(uri: str, file: File) -> Iterator[Shard]:
+    """The shards of an archive; a damaged one is a shard whose only row says so."""
+    if uri:
+        yield Shard(uri, "archive", (file,))
+        return
+    try:
+        with open_members(Path(file.path)) as members:
+            count = len(members.images)
+    except UserError:
+        yield Shard(uri, "archive", (file,), images=1)
+        return
+    for start in range(0, count, SIZE):
+        stop = min(start + SIZE, count)
+        yield Shard(uri, "archive", (file,), start, stop, stop - start)
+
+
+def cut_table(uri: str, file: File) -> Iterator[Shard]:
+    """The shards of a Parquet file, of whole row groups; a damaged one as above."""
+    system, _ = filesystem(uri)
+    try:
+        with storage_errors(file.path), system.open_input_file(file.path) as stream:
+            metadata = pq.read_metadata(stream)
+            rows = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+    except pa.ArrowInvalid:
+        yield Shard(uri, "table", (file,), images=1)
+        return
+    start = images = 0
+    for stop, count in enumerate(rows, start=1):
+        images += count
+        if images >= SIZE or stop == len(rows):
+            yield Shard(uri, "table", (file,), start, stop, images)
+            start, images = stop, 0

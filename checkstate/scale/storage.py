@@ -1,0 +1,96 @@
+"""Local paths and URIs (s3://, gs://, hdfs://, file://) as filesystems of pyarrow."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import NamedTuple
+
+import pyarrow as pa
+from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSystem
+
+from checkstate.core.errors import UserError
+from checkstate.core.layout import noise
+from checkstate.core.text import first_line
+
+
+class File(NamedTuple):
+    """A file by its name in the filesystem, its bytes, and when it was written, in ns.
+
+    What cannot be looked at, such as a broken link, has -1 bytes: reading it says why not.
+    """
+
+    path: str
+    size: int
+    modified: int
+
+
+def is_uri(name: str) -> bool:
+    """Whether a name is of a filesystem elsewhere."""
+    return "://" in name
+
+
+@lru_cache(maxsize=8)
+def filesystem(name: str) -> tuple[FileSystem, str]:
+    """The filesystem of a path or URI, and the name there; raises UserError for no such kind."""
+    if not is_uri(name):
+        return LocalFileSystem(), os.path.abspath(name)  # noqa: PTH100, Path has no text of it
+    with storage_errors(name):
+        try:
+            found: tuple[FileSystem, str] = FileSystem.from_uri(name)
+        except pa.ArrowInvalid as error:
+            raise UserError(f"{name}: {first_line(error)}; use a path or s3://") from error
+    return found
+
+
+@contextmanager
+def storage_errors(name: str) -> Iterator[None]:
+    """Turn what a filesystem elsewhere raises into one line; a run goes on after it."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{name}: {first_line(error)}; run it again to go on") from error
+
+
+def list_files(uri: str, left_out: Counter[str]) -> Iterator[File]:
+    """Every file that a URI stands for: one, those of a pattern in its last part, or below it.
+
+    Sorted, with one folder's names in memory. Raises UserError where there is none.
+    """
+    system, path = filesystem(uri)
+    folder, _, last = path.rpartition("/")
+    with storage_errors(uri):
+        if set(last) & set("*["):
+            found = [i for i in entries(system, folder) if fnmatchcase(i.base_name, last)]
+        else:
+            found = [system.get_file_info(path)]
+            if found[0].type == FileType.Directory:
+                found = entries(system, path)
+    if all(info.type == FileType.NotFound for info in found):
+        raise UserError(f"{uri}: no such file or folder, or an empty one")
+    yield from below(uri, system, found, left_out)
+
+
+def entries(system: FileSystem, folder: str) -> list[FileInfo]:
+    """What lies directly in a folder, sorted."""
+    found = system.get_file_info(FileSelector(folder, allow_not_found=True))
+    return sorted(found, key=lambda info: str(info.path))
+
+
+def below(
+    uri: str, system: FileSystem, found: list[FileInfo], left_out: Counter[str]
+) -> Iterator[File]:
+    """The files among these and in the folders among them; noise is counted."""
+    for info in found:
+        if kind := noise(info.base_name):
+            left_out[kind] += 1
+        elif info.type == FileType.Directory:
+            with storage_errors(uri):
+                inner = entries(system, info.path)
+            yield from below(uri, system, inner, left_out)
+        else:
+            yield File(info.path, info.size, info.mtime_ns or 0)

@@ -1,0 +1,53 @@
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ray.cluster_utils import Cluster
+
+from checkstate.core.errors import UserError
+from checkstate.scale.pools import score_elsewhere, versions
+from checkstate.scale.shards import Shard
+from tests.pipeline.conftest import wait_for
+from tests.scale.conftest import bytes_of, command, run
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """A head without cores and two nodes of one, each a raylet of its own on this machine."""
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    cluster = Cluster(True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    for _ in range(2):
+        cluster.add_node(num_cpus=1)
+    yield cluster
+    cluster.shutdown()
+
+
+@pytest.mark.slow
+def test_a_node_that_dies_costs_no_row(
+    cluster: Cluster, model: Path, many: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    arguments = [many, target, "--model", model, "--ray", cluster.address]
+    with subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True) as driver:
+        wait_for(lambda: list(target.glob("*.parquet")) or driver.poll() is not None)
+        assert driver.poll() is None
+        cluster.remove_node(cluster.worker_nodes.copy().pop(), allow_graceful=False)
+        assert driver.wait(500) == 0
+    assert run(many, tmp_path / "alone", "--model", model)[0] == 0
+    assert bytes_of(target) == bytes_of(tmp_path / "alone")
+
+
+def test_a_cluster_that_is_not_there_is_one_line(
+    model: Path, many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))  # where Ray would look for one of this machine
+    status, said = run(many, tmp_path / "out", "--model", model, "--ray", "auto")
+    assert (status, said.count("\n")) == (1, 1), said
+    assert "auto: no Ray cluster there" in said
+
+
+def test_a_node_with_another_package_is_refused() -> None:
+    expected = versions() | {"onnxruntime": "0.1"}
+    with pytest.raises(UserError, match=r"onnxruntime.*install the same"):
+        score_elsewhere(b"", "", expected, Shard("", "images", ()))

@@ -1,0 +1,268 @@
+import json
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+from pyarrow.fs import FileSystem
+
+from checkstate.runtime.predictor import Predictor
+from checkstate.scale.target import Target
+from tests.conftest import ROOT
+from tests.hostile import readable, unreadable
+from tests.pipeline.conftest import wait_for
+from tests.remote.servers import S3, find
+from tests.scale.conftest import (
+    bytes_of,
+    command,
+    rows_of,
+    run,
+    write_table,
+    write_tar,
+    write_zip,
+)
+
+
+def expected(model: Path, crops: dict[str, Path]) -> list[tuple[object, ...]]:
+    """What Predictor says, with its defaults, all images in one batch."""
+    predictions = Predictor(model)(list(crops.values()))
+    return [
+        (name, p.label, p.confidence, p.probabilities)
+        for name, p in zip(crops, predictions, strict=True)
+    ]
+
+
+def scores(target: Path) -> list[tuple[object, ...]]:
+    keys = ("path", "label", "confidence", "probabilities")
+    return [tuple(row[key] for key in keys) for row in rows_of(target)]
+
+
+@pytest.mark.parametrize("form", ["folder", "glob", "uri", "zip", "tar", "tars", "parquet", "hf"])
+def test_every_form_has_the_scores_of_predict(
+    form: str, model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for crop in crops:
+        shutil.copy(crop, folder / crop.name)
+    (folder / "labels.csv").write_text("no image")
+    paths = {path.name: path for path in sorted(folder.glob("*.png"))}
+    members = [(name, path.read_bytes()) for name, path in paths.items()]
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    source, prefix = str(folder), f"{folder}/"
+    match form:
+        case "glob":
+            source = f"{folder}/*.png"
+        case "uri":
+            source, prefix = f"file://{folder}", f"file://{folder}/"
+        case "zip":
+            source = str(write_zip(shards / "a.zip", members))
+            prefix = f"{source}/"
+        case "tar":
+            source = str(write_tar(shards / "a.tar", [("a.json", b"{}"), *members]))
+            prefix = f"{source}/"
+        case "tars":
+            write_tar(shards / "0.tar", members[:4])
+            write_tar(shards / "1.tar", members[4:])
+            source, prefix = str(shards), ""
+            order = [f"{shards}/{0 if n < 4 else 1}.tar/{name}" for n, name in enumerate(paths)]
+            paths = dict(zip(order, paths.values(), strict=True))
+        case "parquet":
+            names, contents = map(list, zip(*members, strict=True))
+            source = str(write_table(shards / "a.parquet", names, contents, 4))
+            prefix = f"{source}/"
+        case "hf":
+            images = [{"bytes": content, "path": name} for name, content in members]
+            source = f"{shards}/a.parquet"
+            pq.write_table(pa.table({"label": [0] * 9, "image": images}), source)
+            prefix = f"{source}/"
+    status, said = run(source, tmp_path / "out", "--model", model, "--workers", 1)
+    assert (status, said.splitlines()[0]) == (0, f"9 images, 0 unreadable: {tmp_path}/out")
+    assert ("passed over: .csv 1" in said) == (form in {"folder", "uri"})
+    named = {prefix + name: path for name, path in paths.items()}
+    assert scores(tmp_path / "out") == expected(model, named)
+
+
+def test_what_cannot_be_read_is_a_row_with_the_reason(
+    model: Path, picture: Image.Image, tmp_path: Path
+) -> None:
+    good, bad = readable(picture), unreadable(picture)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, content in {**good, **bad}.items():
+        (folder / name).write_bytes(content)
+    (folder / "gone.png").symlink_to("nowhere.png")
+    status, said = run(folder, tmp_path / "out", "--model", model)
+    assert (status, said.count("\n")) == (1, 1)
+    rows = {Path(str(row["path"])).name: row for row in rows_of(tmp_path / "out")}
+    assert set(rows) == {*good, *bad, "gone.png"}
+    assert {name for name, row in rows.items() if row["error"]} == {*bad, "gone.png"}
+    assert all((row["label"] is None) == (row["error"] is not None) for row in rows.values())
+    assert rows["gone.png"]["error"] == "no such file or directory"
+    summary = json.loads((tmp_path / "out/_summary.json").read_text())
+    assert (summary["images"], summary["unreadable"]) == (len(rows), len(bad) + 1)
+    assert sum(summary["labels"].values()) == len(good)
+
+
+def test_damaged_archives_and_tables_do_not_end_a_run(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    content = crops[0].read_bytes()
+    whole = write_zip(folder / "a.zip", [("a.png", content), ("b.png", content)]).read_bytes()
+    middle = whole.index(content) + len(content) // 2
+    (folder / "a.zip").write_bytes(whole[:middle] + b"damage" + whole[middle + 6 :])
+    (folder / "b.tar").write_bytes(b"no archive")
+    (folder / "c.parquet").write_bytes(b"no table")
+    pq.write_table(pa.table({"words": ["a", "b"]}), folder / "d.parquet")
+    write_table(folder / "e.parquet", ["x.png", "y.png"], [content, None], 2)
+    status, _ = run(folder, tmp_path / "out", "--model", model, "--workers", 1)
+    assert status == 1
+    rows = {str(row["path"]).removeprefix(f"{folder}/"): row for row in rows_of(tmp_path / "out")}
+    assert {name for name, row in rows.items() if not row["error"]} == {
+        "a.zip/b.png",
+        "e.parquet/x.png",
+    }
+    assert "CRC" in str(rows["a.zip/a.png"]["error"])
+    assert "damaged archive" in str(rows["b.tar"]["error"])
+    assert "magic" in str(rows["c.parquet"]["error"])
+    assert "no column" in str(rows["d.parquet"]["error"])
+    assert rows["e.parquet/y.png"]["error"] == "no bytes"
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_files(
+    model: Path, many: Path, tmp_path: Path
+) -> None:
+    assert run(many, tmp_path / "whole", "--model", model)[0] == 0
+    target = tmp_path / "killed"
+    again = [many, target, "--model", model, "--workers", 2]
+    with subprocess.Popen(command(*again), stderr=subprocess.DEVNULL) as driver:
+        wait_for(lambda: list(target.glob("*.parquet")) or driver.poll() is not None)
+        workers = psutil.Process(driver.pid).children(recursive=True)
+        driver.send_signal(signal.SIGKILL)
+    assert not psutil.wait_procs(workers, timeout=60)[1]  # nobody is left to work for nobody
+    kept = {path.name: path.stat().st_mtime_ns for path in target.glob("*.parquet")}
+    assert 0 < len(kept) < 5
+    assert run(*again)[0] == 0
+    assert bytes_of(target) == bytes_of(tmp_path / "whole")
+    assert all((target / name).stat().st_mtime_ns == time for name, time in kept.items())
+    paths = [row["path"] for row in rows_of(target)]
+    assert len(set(paths)) == len(paths) == 4500
+
+
+def test_a_killed_worker_is_one_line_and_costs_its_shards(
+    model: Path, many: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    again = [many, target, "--model", model, "--workers", 1]
+    with subprocess.Popen(command(*again), stderr=subprocess.PIPE, text=True) as driver:
+        wait_for(lambda: list(target.glob("*.parquet")))
+        for child in psutil.Process(driver.pid).children():
+            if "resource_tracker" not in " ".join(child.cmdline()):
+                child.kill()
+        assert driver.wait(60) == 1
+        assert driver.stderr
+        said = driver.stderr.read()
+    assert "a worker process died" in said
+    assert "Traceback" not in said
+    assert run(*again)[0] == 0
+    assert len(rows_of(target)) == 4500
+
+
+def test_a_target_of_another_run_is_refused_in_one_line(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    folder, target = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(crops[0], folder)
+    assert run(folder, target, "--model", model)[0] == 0
+    before = bytes_of(target)
+    released = ROOT / "checkstate/released/model.onnx"
+    shutil.copy(crops[1], folder)
+    for source, chosen, message in (
+        (folder, released, "made with another model_md5"),
+        (crops[0], model, "made with another source"),
+        (folder, model, "which has changed since"),
+        (tmp_path / "nowhere", model, "made with another source"),
+    ):
+        status, said = run(source, target, "--model", chosen)
+        assert (status, said.count("\n")) == (1, 1)
+        assert message in said
+    with Target(str(target)).locked():
+        status, said = run(folder, target, "--model", model)
+    assert (status, said.count("\n")) == (1, 1)
+    assert "another run writes there" in said
+    assert bytes_of(target) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("nowhere", "nowhere: no such file or folder"),
+        ("empty", "empty: no image, .zip, .tar or .parquet file there"),
+        ("*.gif", "no such file or folder"),
+        ("ftp://host/x", "use a path or s3://"),
+        ("file:///nowhere", "no such file or folder"),
+    ],
+)
+def test_a_source_of_nothing_is_one_line(
+    source: str, message: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    status, said = run(source, tmp_path / "out", "--model", model)
+    assert (status, said.count("\n")) == (1, 1)
+    assert message in said
+
+
+@pytest.mark.remote
+@pytest.mark.skipif(not find("juicefs"), reason="needs juicefs")
+def test_from_and_to_a_bucket(
+    model: Path, crops: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server").mkdir()
+    server = S3(tmp_path / "server")
+    try:
+        options = server.options()
+        for name, key in (
+            ("AWS_ACCESS_KEY_ID", "access_key_id"),
+            ("AWS_SECRET_ACCESS_KEY", "secret_access_key"),
+            ("AWS_ENDPOINT_URL", "endpointurl"),
+        ):
+            monkeypatch.setenv(name, options[key])
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+        store, _ = FileSystem.from_uri("s3://volume")
+        members = [(crop.name, crop.read_bytes()) for crop in crops]
+        write_tar(tmp_path / "0.tar", members[:5])
+        write_table(
+            tmp_path / "1.parquet", [n for n, _ in members[5:8]], [c for _, c in members[5:8]], 2
+        )
+        for name in ("0.tar", "1.parquet"):
+            with store.open_output_stream(f"volume/in/{name}") as stream:
+                stream.write((tmp_path / name).read_bytes())
+        with store.open_output_stream("volume/in/sub/last.png") as stream:
+            stream.write(members[8][1])
+        status, said = run("s3://volume/in", "s3://volume/out", "--model", model)
+        assert status == 0, said
+        table = pq.read_table("volume/out", filesystem=store).to_pylist()
+        names = [f"0.tar/{n}" for n, _ in members[:5]]
+        names += [f"1.parquet/{n}" for n, _ in members[5:8]] + ["sub/last.png"]
+        found = [(r["path"], r["label"], r["confidence"], r["probabilities"]) for r in table]
+        named = dict(zip((f"s3://volume/in/{n}" for n in names), crops, strict=True))
+        assert found == expected(model, named)
+        status, said = run("s3://volume/in/*.tar", tmp_path / "some", "--model", model)
+        assert status == 0, said
+        assert len(rows_of(tmp_path / "some")) == 5
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "guessed-secret")
+        status, said = run("s3://volume/in", tmp_path / "none", "--model", model)
+        assert (status, said.count("\n")) == (1, 1), said
+    finally:
+        server.stop()
