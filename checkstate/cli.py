@@ -1,4 +1,4 @@
-"""The command line: checkstate predict, info, serve, audit, report, verify, export-triton."""
+"""The command line: checkstate predict, info, evaluate, serve, audit, report, verify, exports."""
 
 from __future__ import annotations
 
@@ -378,6 +378,18 @@ def export_triton(
 
         write_repository(open_model(model), target, max_batch)
     typer.echo(f"wrote {target}/checkstate")
+
+
+@app.command()
+def export_web(
+    folder: Annotated[Path, typer.Argument(help="The folder to write.")], model: Model = None
+) -> None:
+    """Write a static page that reads states in the browser; needs npm."""
+    with one_line_errors("serve"):
+        from checkstate.serve.web import write_page
+
+        write_page(open_model(model), folder)
+    typer.echo(f"wrote {folder}, for any web server: python -m http.server --directory {folder}")
 
 
 if __name__ == "__main__":
