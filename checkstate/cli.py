@@ -533,5 +533,17 @@ def export_triton(
     typer.echo(f"wrote {target}/checkstate")
 
 
+@app.command()
+def export_web(
+    folder: Annotated[Path, typer.Argument(help="The folder to write.")], model: Model = None
+) -> None:
+    """Write a static page that reads states in the browser; needs npm."""
+    with one_line_errors("serve"):
+        from checkstate.serve.web import write_page
+
+        write_page(open_model(model), folder)
+    typer.echo(f"wrote {folder}, for any web server: python -m http.server --directory {folder}")
+
+
 if __name__ == "__main__":
     app()

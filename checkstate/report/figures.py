@@ -41,6 +41,9 @@ STYLE: Any = {
     "ytick.labelcolor": MUTED,
     "lines.linewidth": 1.8,
 }
+FEWEST = 10
+"""Images that a share is drawn of; of fewer, one mistake is all that shows."""
+
 Rows = Sequence[dict[str, str]]
 Floats = NDArray[np.float64]
 
@@ -73,15 +76,37 @@ def column(rows: Rows, name: str) -> Floats:
     return np.array([float(row[name]) for row in rows])
 
 
-def curves(lines: Mapping[str, Rows], name: str) -> str:
-    """One value a line, over epochs; a line's name is its column."""
-    axes = new_axes("epoch", name)
-    for (key, rows), color in zip(lines.items(), (FIRST, SECOND), strict=False):
+def losses(lines: Mapping[str, Rows], best: int) -> str:
+    """A loss a line, over epochs; a line's name is its column."""
+    axes = new_axes("epoch", "loss")
+    for (key, rows), color in zip(lines.items(), (FIRST, SECOND), strict=True):
         axes.plot(column(rows, "step") + 1, column(rows, key), color=color, label=key)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if len(lines) > 1:
-        axes.legend(frameon=False, labelcolor=INK)
+    axes.legend(frameon=False, labelcolor=INK)
+    mark_epoch(axes, best)
     return svg(axes)
+
+
+def accuracies(rows: Rows, name: str, best: int) -> str:
+    """Accuracy over epochs; `name` is its column."""
+    axes = new_axes("epoch", "validation top1")
+    top1 = column(rows, name)
+    axes.plot(column(rows, "step") + 1, top1, "-" if len(rows) > 1 else "o", color=FIRST)
+    mark_epoch(axes, best)
+    accuracy_axis(axes, top1)
+    return svg(axes)
+
+
+def mark_epoch(axes: Axes, best: int) -> None:
+    """A line at the epoch, from 0 on, whose weights were kept; epochs are whole."""
+    axes.axvline(best + 1, color=MUTED, linewidth=1, linestyle="--")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def accuracy_axis(axes: Axes, shown: Floats) -> None:
+    """Up to 100 % and 20 points high at least: on fewer, one image looks like a collapse."""
+    bottom = max(0.0, min(0.8, float(shown.min()) - 0.05))
+    axes.set_ylim(bottom, 1 + 0.05 * (1 - bottom))
+    percent(axes, "y")
 
 
 def reliability(confidence: Floats, right: NDArray[np.bool_], bins: int = 10) -> str:
@@ -105,14 +130,16 @@ def reliability(confidence: Floats, right: NDArray[np.bool_], bins: int = 10) ->
 def coverage(rows: Rows) -> str:
     """Accuracy of the most confident predictions, by their share, with the 95 % interval."""
     axes = new_axes("share of images, the most confident first", "accuracy")
-    shown = np.unique(np.linspace(0, len(rows) - 1, 400).astype(int))
+    first = min(FEWEST, len(rows)) - 1
+    shown = np.unique(np.linspace(first, len(rows) - 1, 400).astype(int))
     covered, accuracy = shown + 1, column(rows, "accuracy")[shown]
     hits = np.rint(accuracy * covered).astype(int)
     low, high = np.transpose([wilson(int(k), int(n)) for k, n in zip(hits, covered, strict=True)])
     axes.fill_between(covered / len(rows), low, high, color=FIRST, alpha=0.15, linewidth=0)
     axes.plot(covered / len(rows), accuracy, color=FIRST)
-    axes.set(xlim=(0, 1.01), ylim=(min(0.8, float(accuracy.min()) - 0.1), 1.005))
-    percent(axes, "xy")
+    axes.set_xlim(0, 1.01)
+    percent(axes, "x")
+    accuracy_axis(axes, accuracy)
     return svg(axes)
 
 
@@ -131,8 +158,8 @@ def pareto(rows: Rows, cost: Floats, label: str, shipped: str) -> str:
         # neighbours in cost lie near each other: one label above, the next below
         offset = (0, -16 if place % 2 else 9)
         note(axes, row["candidate"], (x, y), offset, color=SECOND if chosen else MUTED)
-    axes.margins(0.2, 0.25)
-    percent(axes, "y")
+    axes.margins(x=0.2)
+    accuracy_axis(axes, top1)
     return svg(axes)
 
 

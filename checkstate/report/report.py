@@ -93,13 +93,31 @@ def origin() -> Node:
 
 
 def curves(folder: Path) -> Node:
-    """The losses and the validation accuracy, epoch by epoch."""
+    """The losses and the validation accuracy, epoch by epoch, and the epoch that was kept."""
     lines = {
         name: read_csv(folder / f"{name}.tsv", "\t")
         for name in ("train_loss", "val_loss", "val_top1")
     }
-    top1 = {"val_top1": lines.pop("val_top1")}
-    return {"loss": figures.curves(lines, "loss"), "top1": figures.curves(top1, "val_top1")}
+    top1 = lines.pop("val_top1")
+    rule = provenance.read_lock().params["train.checkpoint_by"]
+    loss = figures.column(lines["val_loss"], "val_loss")
+    best = best_epoch(rule, loss, figures.column(top1, "val_top1"))
+    return {
+        "best": best + 1,
+        "loss": figures.losses(lines, best),
+        "top1": figures.accuracies(top1, "val_top1", best),
+    }
+
+
+def best_epoch(rule: str, losses: figures.Floats, top1: figures.Floats) -> int:
+    """The epoch whose weights training kept, as `model.training.is_better` chooses it."""
+    best = 0
+    for epoch in range(1, len(losses)):
+        lower, higher = losses[epoch] < losses[best], top1[epoch] > top1[best]
+        both = lower and top1[epoch] >= top1[best]
+        if {"loss": lower, "top1": higher, "loss_and_top1": both}[rule]:
+            best = epoch
+    return best
 
 
 def evaluated(folder: Path) -> Node:

@@ -20,7 +20,9 @@ from checkstate.data.curation import curate_source, kept_members
 from checkstate.data.datasets import Images
 from checkstate.evaluation.metrics import summarize
 from checkstate.evaluation.predictions import coverage_rows, prediction_rows
+from checkstate.model.training import is_better
 from checkstate.report import report
+from checkstate.report.figures import accuracy_axis, new_axes
 from checkstate.report.pages import cell
 from checkstate.runtime.predictor import Predictor, softmax
 from checkstate.stage.details import write_details
@@ -133,6 +135,64 @@ def test_it_fits_a_phone_and_shows_every_plot(page: Page) -> None:
     for figure in page.locator("figure svg").all():
         assert figure.evaluate("svg => svg.getBoundingClientRect().height") > 100
     expect(page.locator(".missing")).to_have_count(0)
+
+
+def test_twenty_classes_are_read_without_scrolling(finished: Path, browser: Browser) -> None:
+    table = paths.predictions_table("evaluate")
+    pictures = [row.path for row in PredictionRow.read(table)]
+    classes = [f"a class of index {i}" for i in range(20)]
+    odds = dict.fromkeys(classes, 0.05)
+    rows = [
+        PredictionRow(
+            path=path, label=label, predicted=predicted, confidence=0.05, probabilities=odds
+        )
+        for path, label, predicted in zip(
+            pictures, classes, classes[1:] + classes[:1], strict=False
+        )
+    ]
+    write_table(table, rows)
+    report.write_report()
+    page = browser.new_page(viewport={"width": 1000, "height": 800})
+    page.goto((finished / paths.REPORT).as_uri())
+    assert page.locator(".wide", has=page.locator(".matrix")).evaluate(
+        "box => box.scrollWidth <= box.clientWidth"
+    )
+    sizes = page.locator(".matrix .cell, .matrix th").evaluate_all(
+        "all => all.map(cell => parseFloat(getComputedStyle(cell).fontSize))"
+    )
+    assert min(sizes) >= 11
+    expect(page.locator(".matrix a.cell")).to_have_count(20)
+
+
+@pytest.mark.parametrize("rule", ["loss", "top1", "loss_and_top1"])
+def test_the_epoch_that_is_marked_is_the_one_that_training_kept(rule: str) -> None:
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        losses, top1 = random.integers(0, 6, (2, 8)).astype(float)
+        scores = [{"val_loss": a, "val_top1": b} for a, b in zip(losses, top1, strict=True)]
+        best = 0
+        for epoch in range(1, 8):
+            best = epoch if is_better(rule, scores[epoch], scores[best]) else best
+        assert report.best_epoch(rule, losses, top1) == best
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_first_lines_say_what_the_test_images_are() -> None:
+    def says(line: str) -> bool:
+        return "est images" in line and "renderings" in line
+
+    page = paths.REPORT.read_text().split("<h1>")[1]
+    assert any(map(says, page.splitlines()[:8]))
+    assert any(map(says, paths.MODEL_CARD.read_text().splitlines()[:8]))
+    assert "The dashed line is epoch 1, whose weights were kept." in page
+
+
+def test_an_axis_of_accuracy_makes_no_collapse_of_one_image() -> None:
+    axes = new_axes("epoch", "top1")
+    accuracy_axis(axes, np.array([0.98, 0.99]))
+    assert axes.get_ylim()[0] == 0.8
+    accuracy_axis(axes, np.array([0.01, 0.5]))
+    assert axes.get_ylim()[0] == 0
 
 
 def test_the_card_has_the_same_numbers_and_what_differs_from_the_default(finished: Path) -> None:
