@@ -13,8 +13,9 @@ from checkstate.data.datasets import add_extra, load_split
 from checkstate.evaluation.scores import validation_scores
 from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import save_model
+from checkstate.model.loading import prove_loading
 from checkstate.model.networks import predict_logits
-from checkstate.model.optimization import prepare_torch
+from checkstate.model.optimization import enough_memory, prepare_torch
 from checkstate.model.resume import resumable
 from checkstate.model.starting import new_metadata, new_model
 from checkstate.model.training import fit_model
@@ -35,16 +36,20 @@ def main() -> None:
     train = add_extra(train, extra, recipe.resize)
     model = new_model(train, recipe)
     data_md5 = md5_of(paths.CURATED)
+    described = partial(new_metadata, model, train.classes, recipe)
+    with enough_memory(recipe):
+        prove_loading(model, described(1.0, data_md5, params.seed), train.pixels[:4])
     read = [paths.SPLIT, *extra, *([Path(recipe.init_from)] if recipe.init_from else [])]
     facts = (params.seed, recipe, data_md5, *map(md5_of, read))
     out = paths.metrics_folder("train")
     with resumable("train", *facts) as resume, new_live(out) as live:
         report = partial(log_epoch, live)
-        fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
+        with enough_memory(recipe):
+            fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature
-        metadata = new_metadata(model, train.classes, recipe, temperature, data_md5, params.seed)
+        metadata = described(temperature, data_md5, params.seed)
         save_model(paths.MODEL, model, metadata)
     # dvclive wrote the last epoch; people compare the model that was saved
     copy_file(out / "metrics.json", out / "details.json")

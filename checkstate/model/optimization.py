@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, OneCycleLR
 
+from checkstate.core.errors import UserError
 from checkstate.core.params import Train
 from checkstate.core.types import Indices
 
@@ -26,12 +28,32 @@ def prepare_torch(seed: int, threads: int) -> None:
 
 
 def pick_device(name: str) -> torch.device:
-    """Resolve `auto` to the best device that is here."""
+    """Resolve `auto` to the best device that is here; raises UserError when one named is not."""
+    missing = (name == "cuda" and not torch.cuda.is_available()) or (
+        name == "mps" and not torch.backends.mps.is_available()
+    )
+    if missing:
+        raise UserError(f"train.device={name}: not on this machine; use auto or cpu")
     if name != "auto":
         return torch.device(name)
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+@contextmanager
+def enough_memory(params: Train) -> Iterator[None]:
+    """Raise UserError when memory, the device's or the machine's, runs out in the block."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        size = "x".join(map(str, params.image_size))
+        raise UserError(
+            f"out of memory at train.batch_size={params.batch_size} and train.image_size={size}: "
+            "lower one of them"
+        ) from error
 
 
 def new_optimizer(model: nn.Module, params: Train) -> torch.optim.Optimizer:

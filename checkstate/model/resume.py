@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,8 @@ from checkstate.core.locks import try_lock
 from checkstate.core.paths import PARAMS, cache_folder
 
 State = dict[str, Any]
+DIGEST = 32
+"""Bytes of a sha256, with which a file of a state begins."""
 
 
 class Resume:
@@ -31,17 +35,26 @@ class Resume:
         self.folder = folder
 
     def load(self, name: str) -> State | None:
-        """What `save` wrote last under this name, or None."""
+        """What `save` wrote last under this name, or None; a damaged file is set aside."""
         path = self.folder / f"{name}.pt"
         if not path.exists():
             return None
-        state: State = torch.load(path, map_location="cpu", weights_only=True)  # from any device
+        content = path.read_bytes()
+        digest, saved = content[:DIGEST], content[DIGEST:]
+        if hashlib.sha256(saved).digest() != digest:
+            aside = path.replace(path.with_suffix(".damaged"))
+            print(f"warning: {aside}: a damaged resume state; starting over", file=sys.stderr)
+            return None
+        state: State = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
         return state
 
     def save(self, name: str, state: State) -> None:
-        """Keep a state, atomically."""
-        with atomic_write(self.folder / f"{name}.pt") as temporary:
-            torch.save(state, temporary)
+        """Keep a state behind its sha256, atomically."""
+        saved = io.BytesIO()
+        torch.save(state, saved)
+        with atomic_write(self.folder / f"{name}.pt") as temporary, temporary.open("wb") as file:
+            file.write(hashlib.sha256(saved.getbuffer()).digest())
+            file.write(saved.getbuffer())
 
 
 def resume_key(facts: tuple[object, ...]) -> str:

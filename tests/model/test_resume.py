@@ -86,3 +86,24 @@ def test_a_param_of_another_stage_loses_no_state(
             resume.save("state", {"epoch": rounds})
             raise KeyboardInterrupt
     assert known == {"epoch": 3}
+
+
+@pytest.mark.parametrize("place", [0, 32, 0.5, "empty"])
+def test_a_damaged_state_is_set_aside_and_training_starts_over(
+    cache: Path, capsys: pytest.CaptureFixture[str], place: float | str
+) -> None:
+    whole = train()
+    with pytest.raises(KeyboardInterrupt):
+        train(2)
+    (path,) = cache.rglob("t.pt")
+    content = bytearray(path.read_bytes())
+    if isinstance(place, str):
+        content = content[: 0 if place == "empty" else len(content) // 2]
+    else:
+        content[int(place * len(content)) if place == 0.5 else int(place)] ^= 1
+    path.write_bytes(content)
+    capsys.readouterr()
+    assert np.array_equal(train(), whole)
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert len(warnings) == 1
+    assert "t.damaged: a damaged resume state" in warnings[0]

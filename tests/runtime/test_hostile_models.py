@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
 from checkstate.cli import app
 from checkstate.runtime.predictor import ModelError, Predictor
+from tests.conftest import ROOT
 
 GOOD = {
     "classes": ["a", "b"],
@@ -72,14 +73,25 @@ def test_metadata_of_another_kind_is_named(tmp_path: Path, key: str, value: obje
         Predictor(path)
 
 
-def test_a_graph_that_is_not_ours_is_refused(tmp_path: Path) -> None:
-    for path in (
-        write(tmp_path / "name.onnx", as_text(GOOD), name="scores"),
-        write(tmp_path / "three.onnx", as_text(GOOD), classes=3),
-        write(tmp_path / "none.onnx", {}),
-        write(tmp_path / "text.onnx", {**as_text(GOOD), "classes": "a, b"}),
-    ):
-        result = CliRunner().invoke(app, ["info", str(path)])
+@pytest.mark.parametrize("command", ["info", "predict", "evaluate", "serve"])
+def test_a_file_that_is_not_ours_is_one_line(tmp_path: Path, command: str) -> None:
+    good = write(tmp_path / "good.onnx", as_text(GOOD))
+    (tmp_path / "zero.onnx").write_bytes(b"")
+    (tmp_path / "cut.onnx").write_bytes(good.read_bytes()[:200])
+    outside = onnx.load(good)
+    for tensor in outside.graph.initializer:
+        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name))
+    options = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
+    onnx.save(outside, tmp_path / "external.onnx", **options)
+    (tmp_path / "w.bin").unlink()
+    write(tmp_path / "name.onnx", as_text(GOOD), name="scores")
+    write(tmp_path / "three.onnx", as_text(GOOD), classes=3)
+    write(tmp_path / "none.onnx", {})
+    write(tmp_path / "text.onnx", {**as_text(GOOD), "classes": "a, b"})
+    for path in set(tmp_path.glob("*.onnx")) - {good}:
+        image = [str(ROOT / "data/starter")] if command in {"predict", "evaluate"} else []
+        named = [str(path)] if command == "info" else [*image, "--model", str(path)]
+        result = CliRunner().invoke(app, [command, *named])
         assert result.exit_code == 2
         assert len(result.output.strip().splitlines()) == 1
         assert path.name in result.output
