@@ -152,7 +152,7 @@ def test_few_metrics_fit_a_terminal_with_every_one_of_them_changed(unpushed: Pat
     metrics = header[header.index("parent") + 1 : header.index("seed")]
     assert len(metrics) <= 10
     assert not [name for name in metrics if "/" in name], "two stages write a metric of one name"
-    widths = [max(len(name), 9) + 3 for name in metrics]
+    widths = [max(len(name), 8) + 3 for name in metrics]
     assert sum(widths) <= 160 - len("  └── 318cb07 [higher]")
 
 
