@@ -9,7 +9,6 @@ from tqdm import tqdm
 
 from checkstate.core import paths
 from checkstate.core.files import write_csv
-from checkstate.core.find_params import load_find_params
 from checkstate.data.scenes import Screenshot, load_screenshots
 from checkstate.evaluation.detection import Counts, average_precision, count
 from checkstate.runtime.finder import OTHER, Control, Finder
@@ -23,7 +22,6 @@ LEAST = 0.05
 
 def main() -> None:
     """Read the finder, the shipped classifier and find/data/held-out.zip; write metrics."""
-    settings = load_find_params()
     finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
     pairs: list[tuple[Screenshot, list[Control]]] = []
     sets: dict[str, Counts] = defaultdict(Counts)
@@ -36,13 +34,13 @@ def main() -> None:
             if each.confidence >= finder.threshold and each.prediction.label != OTHER
         ]
         name = screenshot.name.rpartition("-")[0]
-        sets[name] += count(screenshot, shown, settings.evaluate.iou)
+        sets[name] += count(screenshot, shown)
     total = sum(sets.values(), Counts())
     out = paths.metrics_folder("find-evaluate")
     write_metrics(
         out,
         {
-            **average_precision(pairs, settings.evaluate.iou),
+            **average_precision(pairs),
             "f1_box": total.f1(total.found),
             "f1_state": total.f1(total.right_state),
             "false_alarms_per_screenshot": total.false_alarms / len(pairs),

@@ -50,12 +50,6 @@ class FindExport(Section):
     max_controls: Count
 
 
-class FindEvaluate(Section):
-    """When a box is right."""
-
-    iou: Fraction
-
-
 class FindBenchmark(Section):
     """How often a screenshot is timed."""
 
@@ -69,7 +63,6 @@ class FindParams(Section):
     scenes: Scenes
     train: FindTrain
     export: FindExport
-    evaluate: FindEvaluate
     benchmark: FindBenchmark
 
 

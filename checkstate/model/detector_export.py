@@ -63,7 +63,8 @@ def export_finder(
     [1], give `boxes`, float32 [n, 4] as left, top, right and bottom in pixels, `scores`, float32
     [n], and `kinds`, float32 [n, kinds].
     """
-    module = Candidates(copy.deepcopy(detector).eval().to(memory_format=torch.contiguous_format))
+    plain_layout = copy.deepcopy(detector).to(memory_format=torch.contiguous_format)
+    module = Candidates(plain_layout).eval()
     height, width = (MULTIPLE * torch.export.Dim(name, min=2, max=512) for name in ("h", "w"))
     program: Any = torch.onnx.export(
         module,

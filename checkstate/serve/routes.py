@@ -14,6 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from checkstate.core.types import Floats
 from checkstate.runtime.explain import overlay
 from checkstate.runtime.fetch import MAX_BYTES, FetchError, fetch
+from checkstate.runtime.finder import Finder
+from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.about import describe
@@ -22,6 +24,7 @@ from checkstate.serve.bodies import read_images, request_body
 from checkstate.serve.schemas import (
     PROBLEMS,
     UNKNOWN_TYPE,
+    Found,
     ImageResult,
     Info,
     Problem,
@@ -50,6 +53,8 @@ class Service:
         self.batcher = Batcher(
             predictor, settings.max_batch, settings.max_queue, settings.max_pixels
         )
+        self.finder = Finder(predictor=predictor, threads=1)
+        self.finding = asyncio.Semaphore(1)  # a screen of 4K holds 300 MB while it is read
         self.explaining = asyncio.Semaphore(1)  # 145 runs of the model each: one at a time
         # a request of a few bytes may bring MAX_BYTES
         self.fetching = asyncio.Semaphore(max(1, settings.max_pending // MAX_BYTES))
@@ -78,6 +83,11 @@ class Service:
         prediction = self.predictor.to_prediction(outcome)
         self.telemetry.labels.labels(prediction.label).inc()
         return ImageResult(name=name, **vars(prediction))
+
+    def find(self, content: bytes) -> Found:
+        """The controls of a screenshot; raises ImageError."""
+        picture = read_image(content, max_pixels=self.settings.max_pixels)
+        return Found.model_validate(as_json(picture, self.finder.find(picture), self.finder))
 
     def explain(self, content: bytes) -> bytes:
         """A PNG of the image with what its prediction rests on; raises ImageError."""
@@ -116,6 +126,18 @@ async def explain(service: Shared, request: Request) -> Response:
     except ImageError as error:
         raise HTTPException(400, str(error).removeprefix("image: ")) from error
     return Response(png, media_type="image/png")
+
+
+@images.post("/find", response_model=Found, openapi_extra=request_body(most=1))
+async def find(service: Shared, request: Request) -> Response:
+    """The controls of one whole screenshot: box in pixels, kind, state."""
+    [(_, content)] = await read_images(request, most=1)
+    try:
+        async with service.finding:
+            found = await run_in_threadpool(service.find, content)
+    except ImageError as error:
+        raise HTTPException(400, str(error).removeprefix("image: ")) from error
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @by_url.post("/predict-url", response_model=Results)

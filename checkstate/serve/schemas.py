@@ -23,6 +23,26 @@ class Results(BaseModel):
     results: list[ImageResult]
 
 
+class FoundControl(BaseModel):
+    """A control of a screenshot; `box` is left, top, right and bottom in pixels."""
+
+    box: tuple[float, float, float, float]
+    kind: str
+    confidence: float
+    state: str | None
+    state_confidence: float
+
+
+class Found(BaseModel):
+    """The controls of a screenshot of this size in pixels, from top to bottom."""
+
+    width: int
+    height: int
+    controls: list[FoundControl]
+    finder: str
+    model: str
+
+
 class Url(BaseModel):
     """Where an image lies."""
 

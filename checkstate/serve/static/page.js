@@ -10,6 +10,7 @@ const element = (tag, props = {}, ...children) => {
   made.append(...children);
   return made;
 };
+const SCREEN = 160; // pixels of the shorter side: crops of a control are smaller
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 const send = async (path, file) => {
@@ -47,6 +48,38 @@ const mark = () => {
   }
 };
 
+const svg = (tag, attributes, ...children) => {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+};
+
+// a whole screenshot: boxes over the picture, and beside it a list that points to them
+const showControls = ({ width, height, controls }, pictures, body) => {
+  const boxes = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
+  const list = element("ol", { className: "controls" });
+  for (const { box: [left, top, right, bottom], kind, state, state_confidence } of controls) {
+    const box = svg("rect", { x: left - 2, y: top - 2, width: right - left + 4, height: bottom - top + 4, class: state });
+    const point = (on) => () => box.classList.toggle("pointed", on);
+    const button = element("button", { textContent: `${state} ${kind}, ${percent(state_confidence)}`, onfocus: point(true), onblur: point(false), onmouseenter: point(true), onmouseleave: point(false) });
+    boxes.append(box);
+    list.append(element("li", {}, button));
+  }
+  pictures.append(boxes);
+  const count = `${controls.length} control${controls.length === 1 ? "" : "s"}`;
+  body.append(element("p", { className: "label", textContent: count }), list);
+};
+
+const isScreen = async (file) => {
+  try {
+    const { width, height } = await createImageBitmap(file);
+    return Math.min(width, height) >= SCREEN;
+  } catch {
+    return false; // the service says what is wrong with it
+  }
+};
+
 const show = async (file, before) => {
   const image = element("img", { src: URL.createObjectURL(file), alt: "" });
   const name = file.name || "pasted image";
@@ -55,6 +88,11 @@ const show = async (file, before) => {
   const row = element("li", {}, pictures, body);
   results.insertBefore(row, before);
   try {
+    if (await isScreen(file)) {
+      row.classList.add("screen");
+      showControls(await (await send("find", file)).json(), pictures, body);
+      return;
+    }
     const [prediction] = (await (await send("predict", file)).json()).results;
     const bars = element("dl");
     for (const [label, value] of Object.entries(prediction.probabilities).sort((a, b) => b[1] - a[1])) {

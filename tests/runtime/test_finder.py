@@ -1,0 +1,98 @@
+"""The released finder on a screenshot of real controls."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from checkstate import Control, Finder, Predictor
+from checkstate.runtime import finder as module
+from checkstate.runtime.images import ImageError
+from checkstate.runtime.predictor import ModelError
+from tests.screens import screenshot
+
+
+@pytest.fixture(scope="module")
+def finder() -> Finder:
+    return Finder(threads=1)
+
+
+def within(control: Control, place: tuple[int, int, int, int]) -> bool:
+    left, top, right, bottom = control.box
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return place[0] <= x <= place[2] and place[1] <= y <= place[3]
+
+
+def test_controls_are_found_where_they_are_with_their_states(finder: Finder) -> None:
+    picture, places = screenshot()
+    controls = finder(picture)
+    right = 0
+    for state, place in places:
+        here = [control for control in controls if within(control, place)]
+        right += len(here) == 1 and here[0].prediction.label == state
+    assert right >= len(places) - 1
+    outside = [c for c in controls if not any(within(c, place) for _, place in places)]
+    assert len(outside) <= 1
+    assert [c.box[1] for c in controls] == sorted(c.box[1] for c in controls)
+
+
+def test_tiles_give_what_the_whole_screenshot_gives(
+    finder: Finder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, _ = screenshot()
+    whole = finder(picture)
+    monkeypatch.setattr(module, "CORE", 256)
+    tiled = finder(picture)
+    assert len(tiled) == len(whole)
+    for one, two in zip(whole, tiled, strict=True):
+        assert one.kind == two.kind
+        assert one.box == pytest.approx(two.box, abs=0.5)
+
+
+def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:
+    picture, _ = screenshot()
+    every, some = finder(picture, 0.05, keep_other=True), finder(picture, 0.9)
+    assert len(every) >= len(some)
+    assert all(control.confidence >= 0.9 for control in some)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 900), (200, 40), (33, 17)])
+def test_plain_pictures_of_any_size_hold_nothing(finder: Finder, size: tuple[int, int]) -> None:
+    assert finder(Image.new("RGB", size, "white")) == []
+
+
+def test_boxes_lie_in_the_screenshot(finder: Finder) -> None:
+    picture, _ = screenshot()
+    cut = picture.crop((310, 50, 900, 300))
+    for control in finder(cut):
+        left, top, right, bottom = control.box
+        assert 0 <= left < right <= cut.width
+        assert 0 <= top < bottom <= cut.height
+
+
+def test_arrays_of_opencv_are_turned(finder: Finder) -> None:
+    picture, _ = screenshot()
+    turned = np.asarray(picture)[:, :, ::-1]
+    assert finder(turned, channels="bgr") == finder(picture)
+
+
+def test_what_is_no_image_is_one_line(finder: Finder, tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(b"\x89PNG\r\n")
+    with pytest.raises(ImageError, match=r"a\.png"):
+        finder(file)
+
+
+def test_another_file_is_no_finder(model: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "none.onnx"
+    with pytest.raises(ModelError, match="no such model file"):
+        Finder(missing)
+    with pytest.raises(ModelError, match="not a checkstate finder"):
+        Finder(model)
+
+
+def test_the_classifier_may_be_another(predictor: Predictor) -> None:
+    picture, _ = screenshot()
+    for control in Finder(predictor=predictor, threads=1)(picture, keep_other=True):
+        assert control.prediction.label in predictor.classes

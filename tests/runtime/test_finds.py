@@ -1,0 +1,96 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from checkstate.core.errors import UserError
+from checkstate.data.decisions import read_decisions
+from checkstate.runtime.finder import Control, Finder
+from checkstate.runtime.finds import Crops, drawn, writer
+from checkstate.runtime.predictor import Prediction
+
+CHECKED = Prediction("checked", 0.98, {"checked": 0.98, "other": 0.01, "unchecked": 0.01})
+CONTROL = Control((10.0, 20.0, 26.0, 36.25), "checkbox", 0.9, CHECKED)
+
+
+@pytest.fixture
+def picture() -> Image.Image:
+    return Image.new("RGB", (120, 80), "white")
+
+
+@pytest.fixture(scope="module")
+def finder() -> Finder:
+    return Finder(threads=1)
+
+
+def test_json_is_one_object_per_screenshot(finder: Finder, picture: Image.Image) -> None:
+    stream = io.StringIO()
+    show = writer(stream, "json", finder)
+    show("a.png", picture, [CONTROL])
+    show("b.png", picture, [])
+    first, second = map(json.loads, stream.getvalue().splitlines())
+    assert (first["path"], first["width"], first["height"]) == ("a.png", 120, 80)
+    assert first["controls"] == [
+        {
+            "box": [10.0, 20.0, 26.0, 36.2],
+            "kind": "checkbox",
+            "confidence": 0.9,
+            "state": "checked",
+            "state_confidence": 0.98,
+        }
+    ]
+    assert second["controls"] == []
+
+
+def test_csv_has_a_row_per_control(finder: Finder, picture: Image.Image) -> None:
+    stream = io.StringIO()
+    writer(stream, "csv", finder)("=a.png", picture, [CONTROL, CONTROL])
+    rows = list(csv.DictReader(stream.getvalue().splitlines()))
+    assert len(rows) == 2
+    assert rows[0]["path"] == "'=a.png"
+    assert [rows[0][side] for side in ("left", "top", "right", "bottom")] == [
+        "10.0",
+        "20.0",
+        "26.0",
+        "36.2",
+    ]
+
+
+def test_text_names_the_screenshot_and_the_place(finder: Finder, picture: Image.Image) -> None:
+    stream = io.StringIO()
+    writer(stream, "text", finder)("a.png", picture, [CONTROL])
+    first, second = stream.getvalue().splitlines()
+    assert first == "a.png  120x80  1 control"
+    assert second.split() == ["checked", "98.0%", "checkbox", "90.0%", "at", "10,20", "to", "26,36"]
+
+
+def test_boxes_are_drawn_around_controls_and_the_screenshot_stays(picture: Image.Image) -> None:
+    before = picture.tobytes()
+    boxes = np.asarray(drawn(picture, [CONTROL], ["checked", "other", "unchecked"]))
+    assert picture.tobytes() == before
+    assert (boxes[28, 8] != 255).any()
+    assert (boxes[22:34, 12:24] == 255).all()
+
+
+def test_crops_lie_in_class_folders_with_a_list_that_curation_reads(
+    picture: Image.Image, tmp_path: Path
+) -> None:
+    crops = Crops(tmp_path / "mine")
+    crops.add("shots/a.png", picture, [CONTROL, CONTROL])
+    crops.add("more/a.png", picture, [CONTROL])
+    crops.write_list()
+    files = sorted(p.relative_to(tmp_path / "mine").as_posix() for p in tmp_path.rglob("*.png"))
+    assert len(files) == 3
+    assert all(file.startswith("checked/") for file in files)
+    decisions = read_decisions(tmp_path / "curation/mine.csv", files)
+    assert decisions == dict.fromkeys(files, "keep")
+
+
+def test_crops_that_a_person_may_have_corrected_are_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(UserError, match="already there"):
+        Crops(tmp_path / "mine")

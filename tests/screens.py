@@ -1,0 +1,28 @@
+"""A screenshot of real rendered controls at known places."""
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+ROOT = Path(__file__).parent.parent
+STARTER = ROOT / "data/starter"
+CROPS = {
+    "checked": ["bootstrap-checkbox", "antd-switch", "bootstrap-radio", "clarity-checkbox"],
+    "unchecked": ["bootstrap-checkbox", "antd-switch", "bootstrap-radio", "clarity-checkbox"],
+}
+
+
+def screenshot() -> tuple[Image.Image, list[tuple[str, tuple[int, int, int, int]]]]:
+    """A page of text and of eight crops, with the state and the place of each crop."""
+    canvas = Image.new("RGB", (900, 640), "white")
+    draw = ImageDraw.Draw(canvas)
+    for line in range(20):
+        draw.text((20, 20 + 30 * line), "Settings of this computer and its users", "black")
+    places = []
+    for column, (state, names) in enumerate(CROPS.items()):
+        for row, name in enumerate(names):
+            crop = Image.open(sorted((STARTER / state).glob(f"{name}-*.png"))[0]).convert("RGB")
+            left, top = 300 + 300 * column, 40 + 150 * row
+            canvas.paste(crop, (left, top))
+            places.append((state, (left, top, left + crop.width, top + crop.height)))
+    return canvas, places
