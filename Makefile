@@ -5,7 +5,7 @@ INDEX := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test experiments lock deps figures baseline release wheel render weights
+.PHONY: repro test experiments lock deps figures baseline release wheel render weights finder
 repro: .venv/installed
 	dvc repro
 	@python -m scripts.summary
@@ -66,6 +66,12 @@ weights: render
 	dvc --cd weights repro --single-item finetune
 	cp models/finetuned.safetensors pretrain/weights/student.safetensors
 	python -m render.starter
+
+# the detector of whole screenshots; an hour on two cores, the rendering included
+finder: .venv/installed
+	npm ci --prefix render
+	dvc --cd weights repro find_evaluate find_benchmark
+	cp find/models/finder.onnx checkstate/released/
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'

@@ -15,12 +15,17 @@ from checkstate.stage.runner import run_stage
 def main() -> None:
     """Read the detector; write find/models/finder.onnx."""
     params = load_find_params()
+    recipe = {
+        "seed": params.seed,
+        "train": params.train.model_dump(mode="json"),
+        "export": params.export.model_dump(mode="json"),
+    }
     metadata = FinderMetadata(
         list(KINDS),
         MULTIPLE,
         params.export.threshold,
         md5_of(paths.scenes("train")),
-        params.model_dump(mode="json", by_alias=True),
+        recipe,
     )
     export_finder(paths.FINDER, load_detector(paths.DETECTOR), params.export, metadata)
 

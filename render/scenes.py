@@ -30,7 +30,7 @@ from checkstate.stage.runner import run_stage
 from render.crops import STATE, fingerprint
 from render.desk import desktop
 from render.pages import HERE
-from render.scene import MIN_CONTRAST, Control, contrast, rounded
+from render.scene import MIN_CONTRAST, Control, contrast, overlap, rounded
 from render.screenshots import browser, screenshot
 
 WINDOWS = "windows"
@@ -73,7 +73,9 @@ def keep(path: Path, picture: Image.Image, controls: list[Control]) -> None:
     """Write <path>.png, then <path>.json, by which the screenshot is known to be whole."""
     with atomic_write(path.with_suffix(".png")) as temporary:
         picture.save(temporary, "PNG", optimize=True)
-    boxes = [annotation(picture, control) for control in controls]
+    frame = (0.0, 0.0, float(picture.width), float(picture.height))
+    inside = [control for control in controls if overlap(control.box, frame) > 0]
+    boxes = [annotation(picture, control) for control in inside]
     write_json(path.with_suffix(".json"), {"size": picture.size, "annotations": boxes})
 
 
