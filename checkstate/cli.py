@@ -341,7 +341,10 @@ def serve(
 
         from checkstate.serve.app import to_environment
         from checkstate.serve.logs import CONFIG
-        from checkstate.serve.settings import Settings
+        from checkstate.serve.protocol import OPTIONS
+        from checkstate.serve.settings import Settings, clean_token
+
+        token = clean_token(token)
     # a bad file ends here in one line, not in the crash of every process
     path = open_model(model).path
     settings = Settings(
@@ -367,6 +370,7 @@ def serve(
             access_log=False,
             log_config=CONFIG,
             timeout_graceful_shutdown=30,
+            **OPTIONS,
         )
 
 

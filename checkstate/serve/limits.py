@@ -7,7 +7,7 @@ import secrets
 import time
 
 from fastapi.responses import JSONResponse
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,15 +16,6 @@ from checkstate.serve.telemetry import Telemetry
 
 GUARDED = frozenset({"/predict", "/explain", "/predict-url"})
 """What asks for the token, where one is set."""
-
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; object-src 'none';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-}
-"""Headers of every response."""
 
 
 def problem(status: int, detail: str) -> Response:
@@ -61,7 +52,6 @@ class Limits:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update(SECURITY)
             await send(message)
 
         refused = self.refusal(scope)
@@ -85,8 +75,10 @@ class Limits:
         if settings.token and scope["path"] in GUARDED and not authorized(headers, settings.token):
             return problem(401, "missing or wrong token")
         length = headers.get("content-length")
+        if "transfer-encoding" in headers or (length is None and scope["method"] == "POST"):
+            return problem(411, "Content-Length is needed")
         if length is None:
-            return problem(411, "Content-Length is needed") if scope["method"] == "POST" else None
+            return None
         if not length.isdecimal() or int(length) > settings.max_bytes:
             return problem(413, f"a request takes at most {settings.max_bytes:,} bytes")
         if self.pending and self.pending + int(length) > settings.max_pending:

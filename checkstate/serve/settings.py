@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from checkstate.core.errors import UserError
+
+TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What a bearer token may be (RFC 6750)."""
 
 
 @dataclass(frozen=True)
@@ -22,3 +28,15 @@ class Settings:
     max_pixels: int = 16_000_000
     max_files: int = 64
     seconds: float = 15.0
+
+
+def clean_token(text: str) -> str:
+    """A token without the spaces and line ends around it, which files and secrets bring along.
+
+    Raises UserError for one that no client could send, and for one that is nothing but spaces,
+    which would let everyone in.
+    """
+    token = text.strip()
+    if text and not TOKEN.fullmatch(token):
+        raise UserError("the token is blank or has other than letters, digits and -._~+/, then =")
+    return token

@@ -10,6 +10,7 @@ import uvicorn
 
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.app import create_app
+from checkstate.serve.protocol import OPTIONS, Protocol
 from checkstate.serve.settings import Settings
 from tests.remote.servers import free_port
 
@@ -21,10 +22,13 @@ def start(predictor: Predictor) -> Iterator[Start]:
     """A function that starts the service with some settings and returns its address."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def begin(model: Predictor = predictor, **settings: object) -> str:
+    def begin(
+        model: Predictor = predictor, http: type[Protocol] = Protocol, **settings: object
+    ) -> str:
         port = free_port()
         app = create_app(model, Settings(**settings))
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+        options = OPTIONS | {"http": http, "port": port, "log_level": "warning"}
+        server = uvicorn.Server(uvicorn.Config(app, **options))
         thread = threading.Thread(target=server.run)
         thread.start()
         running.append((server, thread))

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -325,13 +325,16 @@ def test_hostile_files_are_answered_in_one_line(start: Start, picture: Image.Ima
 
 @contextmanager
 def command(
-    model: Path, *options: str, workers: int = 1
+    model: Path, *options: str, workers: int = 1, before: Callable[[], None] | None = None
 ) -> Iterator[tuple[str, subprocess.Popen[str], list[str]]]:
     """The real command: its address, its process and the first lines that it logged."""
     port = free_port()
     serve = [sys.executable, "-m", "checkstate.cli", "serve", f"--model={model}", f"--port={port}"]
     with subprocess.Popen(
-        [*serve, f"--workers={workers}", *options], stdout=subprocess.PIPE, text=True
+        [*serve, f"--workers={workers}", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=before,
     ) as server:
         assert server.stdout
         log = [next(server.stdout)]
