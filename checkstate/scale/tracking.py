@@ -7,6 +7,7 @@ sent as well. All of it is read from the commit, never from the workspace.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -105,7 +106,13 @@ def send(client: MlflowClient, experiment: str, commit: Commit) -> tuple[str, bo
 
 def hashes(lock: Lock) -> dict[str, str]:
     """The md5 of dvc.lock of all data, models and metrics, as tags."""
-    return {f"dvc.lock/{path}": md5 for path, md5 in lock.md5s.items() if not path.endswith(".py")}
+    data = {path: md5 for path, md5 in lock.md5s.items() if not path.endswith(".py")}
+    return {valid(f"dvc.lock/{path}"): md5 for path, md5 in data.items()}
+
+
+def valid(key: str) -> str:
+    """A key without what MLflow allows in none, for classes may be called anything."""
+    return re.sub(r"[^/\w.\- :]", "_", key)
 
 
 def metrics_of(commit: Commit) -> Iterator[Metric]:
@@ -114,7 +121,7 @@ def metrics_of(commit: Commit) -> Iterator[Metric]:
     for path in sorted(root.rglob("metrics.json")):
         stage = path.parent.relative_to(root).as_posix()
         for key, value in numbers(read_json(path)).items():
-            yield Metric(f"{stage}/{key}", value, commit.time, 0)
+            yield Metric(valid(f"{stage}/{key}"), value, commit.time, 0)
     for path in sorted(root.rglob("*.tsv")):
         stage, _, name = path.relative_to(root).with_suffix("").as_posix().partition(CURVES)
         for row in read_csv(path, "\t"):

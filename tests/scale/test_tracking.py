@@ -26,6 +26,7 @@ with new_live(Path("metrics/train")) as live:
     for epoch in range(3):
         log_epoch(live, {"loss": rate / (epoch + 1), "epoch": epoch})
     live.summary.update({"top1": {"value": rate, "low": 0}, "nothing": None, "kind": "text"})
+    live.summary["an (odd) class!"] = 1
 """
 PIPELINE = {
     "stages": {
@@ -91,7 +92,7 @@ def test_a_commit_becomes_one_run(server: MlFlow, repository: Path, tmp_path: Pa
     found = client.get_run(run_id)
     assert found.info.status == "FINISHED"
     assert found.data.params == {"train.lr": "0.5"}
-    top1 = {"train/top1/value": 0.5, "train/top1/low": 0.0}
+    top1 = {"train/top1/value": 0.5, "train/top1/low": 0, "train/an _odd_ class_": 1}
     assert top1.items() <= found.data.metrics.items()
     assert not {"train/nothing", "train/kind"} & set(found.data.metrics)
     curve = client.get_metric_history(run_id, "train/curves/loss")
