@@ -83,6 +83,23 @@ def test_wrong_usage_ends_with_two(arguments: list[str], message: str) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("command", "package", "extra"),
+    [
+        ("evaluate", "scipy", "train"),
+        ("report", "jinja2", "train"),
+        ("serve", "uvicorn", "serve"),
+    ],
+)
+def test_a_missing_package_names_the_extra_that_brings_it(
+    command: str, package: str, extra: str
+) -> None:
+    code = f"import sys; sys.modules[{package!r}] = None; from checkstate.cli import app; app()"
+    done = subprocess.run([sys.executable, "-c", code, command], capture_output=True, text=True)
+    line = f"error: {package} is missing: in a clone, pip install '.[{extra}]'\n"
+    assert (done.returncode, done.stderr) == (2, line)
+
+
 def test_info_prints_the_card(model: Path) -> None:
     status, out, _ = run("info", model)
     assert status == 0

@@ -341,3 +341,16 @@ def test_workers_end_with_a_killed_parent(crops: list[Path]) -> None:
     for worker in alive:
         worker.kill()
     assert alive == []
+
+
+def test_a_folder_as_people_have_it_is_understood(tmp_path: Path) -> None:
+    source = tmp_path / "data/My Crops"
+    images = sorted((ROOT / "data/starter/checked").glob("*.png"))[:400:100]
+    places = ["TRAIN/Is checked/a.PNG", "TRAIN/not checked/b.png", "Test/Is checked/c.png"]
+    for image, place in zip(images, [*places, "Test/not checked/d.png"], strict=True):
+        (source / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(image, source / place)
+    for name in (".DS_Store", "Thumbs.db", "._TRAIN", "TRAIN/Is checked/._a.PNG"):
+        (source / name).write_bytes(b"junk")
+    found = {(row.path.split("/")[0], row.label) for row in curated(source)}
+    assert found == {(s, c) for s in ("TRAIN", "Test") for c in ("Is checked", "not checked")}
