@@ -1,0 +1,38 @@
+from random import Random
+
+import pytest
+
+from checkstate.core.errors import UserError
+from render.desk import covered, desktop, outside
+from render.scene import Control
+
+BOX = (10.0, 10.0, 30.0, 30.0)
+CONTROL = Control("checkbox", "checked", BOX, BOX, None)
+
+
+def test_what_another_window_covers_in_part_is_hidden() -> None:
+    assert covered(CONTROL, (25, 0, 100, 100)).label == "hidden"
+    assert covered(CONTROL, (40, 0, 100, 100)).label == "checked"
+    assert covered(CONTROL, (29.9, 0, 100, 100)).label == "checked"
+
+
+def test_what_the_edge_of_the_screen_cuts_is_hidden() -> None:
+    assert outside(CONTROL, (0, 0, 100, 100)).label == "checked"
+    assert outside(CONTROL, (0, 0, 20, 100)).label == "hidden"
+
+
+def test_a_desktop_is_the_same_again_and_its_controls_lie_on_it() -> None:
+    try:
+        picture, controls = desktop(["pdf", "tk"], Random("desk-3"))
+        again, same = desktop(["pdf", "tk"], Random("desk-3"))
+    except UserError as error:
+        pytest.skip(str(error))
+    assert picture.tobytes() == again.tobytes()
+    assert controls == same
+    assert {control.kind for control in controls} <= {"checkbox", "radio", "switch"}
+    for control in controls:
+        left, top, right, bottom = control.box
+        assert left < picture.width
+        assert top < picture.height
+        assert right > 0
+        assert bottom > 0
