@@ -6,10 +6,7 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parent.parent
 STARTER = ROOT / "data/starter"
-CROPS = {
-    "checked": ["bootstrap-checkbox", "antd-switch", "bootstrap-radio", "clarity-checkbox"],
-    "unchecked": ["bootstrap-checkbox", "antd-switch", "bootstrap-radio", "clarity-checkbox"],
-}
+NAMES = ["bootstrap-checkbox", "antd-switch", "native-radio", "qt-checkbox"]
 
 
 def screenshot() -> tuple[Image.Image, list[tuple[str, tuple[int, int, int, int]]]]:
@@ -19,8 +16,8 @@ def screenshot() -> tuple[Image.Image, list[tuple[str, tuple[int, int, int, int]
     for line in range(20):
         draw.text((20, 20 + 30 * line), "Settings of this computer and its users", "black")
     places = []
-    for column, (state, names) in enumerate(CROPS.items()):
-        for row, name in enumerate(names):
+    for column, state in enumerate(["checked", "unchecked"]):
+        for row, name in enumerate(NAMES):
             crop = Image.open(sorted((STARTER / state).glob(f"{name}-*.png"))[0]).convert("RGB")
             left, top = 300 + 300 * column, 40 + 150 * row
             canvas.paste(crop, (left, top))

@@ -15,6 +15,7 @@ from PIL import Image
 
 from tests.conftest import CLASSES
 from tests.hostile import readable, unreadable
+from tests.screens import screenshot
 
 
 def run(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
@@ -225,3 +226,45 @@ def test_output_is_written_whole_or_not_at_all(
     before = target.read_bytes()
     assert run("predict", "--model", "gone.onnx", "--output", target, *crops)[0] == 2
     assert target.read_bytes() == before
+
+
+@pytest.fixture
+def screen(tmp_path: Path) -> Path:
+    """A screenshot of eight controls."""
+    path = tmp_path / "shots/screen.png"
+    path.parent.mkdir()
+    screenshot()[0].save(path)
+    return path
+
+
+def test_find_gives_controls_pictures_and_crops_with_a_list(screen: Path, tmp_path: Path) -> None:
+    draw, crops = tmp_path / "boxes", tmp_path / "data/mine"
+    status, out, err = run("find", "--json", "--draw", draw, "--crops", crops, screen.parent)
+    assert status == 0, err
+    [row] = map(json.loads, out.splitlines())
+    assert (row["path"], row["width"], row["height"]) == (str(screen), 900, 640)
+    assert len(row["controls"]) >= 6
+    assert len(list(crops.rglob("*.png"))) == len(row["controls"])
+    assert (tmp_path / "data/curation/mine.csv").is_file()
+    [boxes] = draw.rglob("*.found.png")
+    assert Image.open(boxes).size == (900, 640)
+    again = run("find", "--crops", crops, screen)
+    assert again[0] == 1
+    assert "already there" in again[2]
+
+
+def test_find_of_a_plain_screen_is_empty_and_of_no_image_is_one_line(tmp_path: Path) -> None:
+    plain, bad = tmp_path / "plain.png", tmp_path / "bad.png"
+    Image.new("RGB", (300, 200), "white").save(plain)
+    bad.write_text("no image")
+    assert run("find", plain)[:2] == (0, f"{plain}  300x200  0 controls\n")
+    status, _, err = run("find", bad)
+    assert status == 1
+    assert err.startswith("unreadable: ")
+    assert err.count("\n") == 1
+
+
+def test_find_refuses_a_classifier_as_finder(model: Path, screen: Path) -> None:
+    status, _, err = run("find", "--finder", model, screen)
+    assert status == 2
+    assert err == f"error: {model}: not a checkstate finder\n"

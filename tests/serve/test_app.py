@@ -25,6 +25,7 @@ from checkstate.serve.settings import Settings
 from tests.conftest import CLASSES
 from tests.hostile import readable, unreadable
 from tests.remote.servers import free_port
+from tests.screens import screenshot
 from tests.serve.conftest import Start
 
 
@@ -411,3 +412,20 @@ def test_no_request_is_a_500(predictor: Predictor) -> None:
             assert case.call().status_code < 500
 
         fuzz()
+
+
+def test_find_gives_the_controls_of_a_screenshot(start: Start) -> None:
+    buffer = io.BytesIO()
+    picture, _ = screenshot()
+    picture.save(buffer, "PNG")
+    url = start()
+    answer = httpx.post(f"{url}/find", files={"files": buffer.getvalue()}, timeout=60)
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["width"], found["height"]) == picture.size
+    assert set(found["controls"][0]) == {
+        *("box", "kind", "confidence", "state", "state_confidence"),
+    }
+    bad = httpx.post(f"{url}/find", content=b"x", headers={"Content-Type": "image/png"})
+    assert bad.status_code == 400
+    assert "not an image" in bad.json()["detail"]

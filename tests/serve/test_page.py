@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.routes import STATIC
 from tests.conftest import CLASSES, ROOT
+from tests.screens import screenshot
 from tests.serve.conftest import Start
 
 
@@ -188,3 +189,25 @@ def test_dropped_files_stay_in_their_order(page: Page, crops: list[Path]) -> Non
     )
     expect(page.locator("#results .label")).to_have_count(2)
     assert page.locator("#results h2").all_text_contents() == [crop.name for crop in crops[:2]]
+
+
+def test_a_screenshot_shows_its_controls_over_the_picture(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "screen.png"
+    screenshot()[0].save(file)
+    page.set_input_files("#file", file)
+    expect(page.locator("#status")).to_have_text("1 done")
+    buttons = page.locator("#results .controls button")
+    boxes = page.locator("#results svg rect")
+    expect(boxes).to_have_count(buttons.count())
+    assert buttons.count() >= 6
+    assert re.match(
+        r"(checked|unchecked|other) (checkbox|radio|switch), \d", buttons.first.inner_text()
+    )
+    buttons.first.focus()
+    expect(boxes.first).to_have_class(re.compile("pointed"))
+    picture, first = page.locator("#results img").bounding_box(), boxes.first.bounding_box()
+    assert picture
+    assert first
+    assert picture["x"] <= first["x"]
+    assert first["x"] + first["width"] <= picture["x"] + picture["width"] + 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
