@@ -45,6 +45,10 @@ def figures() -> dict[str, str]:
         for stage in ("evaluate", "quantize_prune", "benchmark")
     )
     held_out = read_json(ROOT / paths.metrics_folder("held_out") / "metrics.json")
+    found, find_timed = (
+        read_json(ROOT / paths.metrics_folder(stage) / "metrics.json")
+        for stage in ("find-evaluate", "find-benchmark")
+    )
     real = read_json(ROOT / "docs/real.json")
     one = timed["shipped"]
     return {
@@ -52,6 +56,12 @@ def figures() -> dict[str, str]:
         **{f"real-{name}-images": str(entry["images"]) for name, entry in real.items()},
         **{f"sure-{name}": share(entry["confident"]["top1"]) for name, entry in real.items()},
         **{f"share-{name}": f"{entry['confident']['share']:.0%}" for name, entry in real.items()},
+        "find-precision": f"{found['average_precision']:.2f}",
+        "find-box": f"{found['f1_box']:.2f}",
+        "find-state": f"{found['f1_state']:.2f}",
+        "find-alarms": f"{found['false_alarms_per_screenshot']:.2f}",
+        "find-milliseconds": f"{find_timed['boxes_and_states']['p50']:.0f} ms",
+        "find-megabytes": f"{(ROOT / paths.RELEASED_FINDER).stat().st_size / 1e6:.2f} MB",
         "test-images": str(evaluated["images"]),
         "test-top1": share(evaluated["top1"]),
         "shipped": str(shipped["shipped"]),

@@ -29,6 +29,7 @@ FIND_PARAMS = FIND / "params.yaml"
 ANNOTATIONS = "annotations.json"
 DETECTOR = FIND / "models/detector.safetensors"
 RELEASED = Path("checkstate/released/model.onnx")
+RELEASED_FINDER = Path("checkstate/released/finder.onnx")
 FINDER = FIND / "models/finder.onnx"
 
 METRICS = Path("metrics")

@@ -155,3 +155,13 @@ def test_memory_that_runs_out_is_one_line_with_the_params() -> None:
         enough_memory(recipe()),
     ):
         torch.empty(2**60, dtype=torch.uint8)
+
+
+def test_a_network_of_several_outputs_is_refused_before_training() -> None:
+    name = "torchvision.googlenet"
+    model = Classifier(build_backbone(name, 3, (64, 64), "none"), *IMAGENET)
+    metadata = ModelMetadata(
+        name, ["a", "b", "c"], (64, 64), "letterbox", *IMAGENET, 1.0, "0" * 32, {}
+    )
+    with pytest.raises(UserError, match="several outputs in training"):
+        prove_loading(model, metadata, np.zeros((4, 64, 64, 3), np.uint8))
