@@ -222,7 +222,7 @@ def test_what_the_document_calls_guarded_is_and_every_post_is(start: Start) -> N
     url = start(token="secret", allow_urls=True)
     operations = httpx.get(f"{url}/openapi.json").json()["paths"]
     posts = {path: each["post"] for path, each in operations.items() if "post" in each}
-    assert set(posts) == {"/predict", "/explain", "/predict-url"}
+    assert set(posts) == {"/predict", "/find", "/explain", "/predict-url"}
     for path, operation in posts.items():
         assert operation["security"]
         assert httpx.post(f"{url}{path}").status_code == 401
