@@ -23,9 +23,9 @@ from tqdm import tqdm
 from checkstate.core.errors import UserError
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
-from checkstate.runtime.finder import Finder
+from checkstate.runtime.finder import Finder, find_finder
 from checkstate.runtime.images import ImageError, read_image
-from checkstate.runtime.model_file import VARIABLE, find_model
+from checkstate.runtime.model_file import VARIABLE, ModelFile, find_model
 from checkstate.runtime.output import Format, explanation_path, writer
 from checkstate.runtime.predictor import (
     ModelError,
@@ -309,14 +309,16 @@ def show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 @app.command()
 def info(model: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Print which model file is used and what it says of itself, as JSON."""
-    chosen = find_model(model)
-    predictor = open_model(model)
-    about: dict[str, Any] = {"file": str(chosen.path), "chosen": chosen.reason}
-    about["bytes"] = chosen.path.stat().st_size
-    typer.echo(
-        json.dumps(about | {k: as_json_value(v) for k, v in predictor.metadata.items()}, indent=2)
-    )
+    """Print which model files are used and what they say of themselves, as JSON."""
+    finder = open_finder(None, model, "cpu")
+    about = told(find_model(model), finder.predictor.metadata)
+    typer.echo(json.dumps(about | {"finder": told(find_finder(), finder.metadata)}, indent=2))
+
+
+def told(chosen: ModelFile, metadata: dict[str, str]) -> dict[str, Any]:
+    """A model file, why it was chosen, and its metadata."""
+    about = {"file": str(chosen.path), "chosen": chosen.reason, "bytes": chosen.path.stat().st_size}
+    return about | {key: as_json_value(value) for key, value in metadata.items()}
 
 
 @app.command()

@@ -104,7 +104,10 @@ def test_a_missing_package_names_the_extra_that_brings_it(
 def test_info_prints_the_card(model: Path) -> None:
     status, out, _ = run("info", model)
     assert status == 0
-    assert json.loads(out)["classes"] == list(CLASSES)
+    about = json.loads(out)
+    assert about["classes"] == list(CLASSES)
+    assert about["finder"]["kinds"] == ["checkbox", "radio", "switch"]
+    assert about["finder"]["chosen"] == "released with the package"
 
 
 def test_explain_writes_an_overlay_beside_each_others(
