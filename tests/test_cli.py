@@ -107,7 +107,7 @@ def test_info_prints_the_card(model: Path) -> None:
     about = json.loads(out)
     assert about["classes"] == list(CLASSES)
     assert about["finder"]["kinds"] == ["checkbox", "radio", "switch"]
-    assert about["finder"]["chosen"] == "released with the package"
+    assert about["finder"]["file"].endswith("finder.onnx")
 
 
 def test_explain_writes_an_overlay_beside_each_others(

@@ -30,7 +30,6 @@ class Scenes(Section):
 class FindTrain(Section):
     """The recipe."""
 
-    weights: str
     side: Annotated[int, Field(ge=64, le=1024, multiple_of=16)]
     octaves: tuple[Annotated[float, Field(ge=-3)], Annotated[float, Field(le=3)]]
     screenshots: Count
