@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from checkstate.serve.settings import Settings
 from checkstate.serve.telemetry import Telemetry
 
-GUARDED = frozenset({"/predict", "/explain", "/predict-url"})
+GUARDED = frozenset({"/predict", "/find", "/explain", "/predict-url"})
 """What asks for the token, where one is set."""
 
 
