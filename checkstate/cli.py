@@ -23,9 +23,14 @@ from tqdm import tqdm
 from checkstate.core.errors import UserError
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
-from checkstate.runtime.finder import Finder, find_finder
+from checkstate.runtime.finder import Finder
 from checkstate.runtime.images import ImageError, read_image
-from checkstate.runtime.model_file import VARIABLE, ModelFile, find_model
+from checkstate.runtime.model_file import (
+    VARIABLE,
+    ModelFile,
+    find_finder,
+    find_model,
+)
 from checkstate.runtime.output import Format, explanation_path, writer
 from checkstate.runtime.predictor import (
     ModelError,

@@ -27,8 +27,17 @@ OLD_METADATA = "card"
 
 
 @dataclass(frozen=True)
-class ModelMetadata:
-    """What a model file says of itself; `mean` and `std` are of pixels in 0..1."""
+class Metadata:
+    """What a model file says of itself."""
+
+    def as_json(self) -> dict[str, str]:
+        """Every field as JSON text, as an ONNX file keeps it."""
+        return {key: json.dumps(value) for key, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class ModelMetadata(Metadata):
+    """What a classifier's file says of itself; `mean` and `std` are of pixels in 0..1."""
 
     backbone: str
     classes: list[str]
@@ -39,10 +48,6 @@ class ModelMetadata:
     temperature: float
     data_md5: str
     params: dict[str, object]
-
-    def as_json(self) -> dict[str, str]:
-        """Every field as JSON text, as an ONNX file keeps it."""
-        return {key: json.dumps(value) for key, value in asdict(self).items()}
 
 
 def save_half(path: str | Path, model: Classifier, metadata: ModelMetadata) -> None:

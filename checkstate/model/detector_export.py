@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import json
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from checkstate.core.find_params import FindExport
+from checkstate.model.checkpoints import Metadata
 from checkstate.model.detection import MULTIPLE, Detector, boxes_at
 from checkstate.model.export import describe
 
 
 @dataclass(frozen=True)
-class FinderMetadata:
+class FinderMetadata(Metadata):
     """What a finder's file says of itself."""
 
     kinds: list[str]
@@ -30,10 +30,6 @@ class FinderMetadata:
     threshold: float
     data_md5: str
     params: dict[str, object]
-
-    def as_json(self) -> dict[str, str]:
-        """Every field as JSON text, as an ONNX file keeps it."""
-        return {key: json.dumps(value) for key, value in asdict(self).items()}
 
 
 class Candidates(nn.Module):

@@ -5,24 +5,16 @@ from __future__ import annotations
 import copy
 import tempfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import onnx
 import torch
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from checkstate.core.files import atomic_write
-from checkstate.model.checkpoints import ModelMetadata
+from checkstate.model.checkpoints import Metadata, ModelMetadata
 from checkstate.model.networks import Classifier
 from checkstate.runtime.predictor import Predictor
-
-
-class Metadata(Protocol):
-    """What a model file says of itself."""
-
-    def as_json(self) -> dict[str, str]:
-        """Every field as JSON text."""
-        ...
 
 
 def export_fp32(path: Path, model: Classifier, metadata: ModelMetadata) -> None:

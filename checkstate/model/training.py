@@ -17,7 +17,7 @@ from checkstate.core.errors import UserError
 from checkstate.core.params import Train
 from checkstate.data.augmentation import augment
 from checkstate.data.datasets import Images, redraw
-from checkstate.evaluation.scores import validation_scores
+from checkstate.evaluation.scores import Scores, is_better, validation_scores
 from checkstate.model.networks import Classifier, predict_logits
 from checkstate.model.optimization import (
     Loss,
@@ -29,7 +29,6 @@ from checkstate.model.optimization import (
 )
 from checkstate.model.resume import Resume, State
 
-Scores = dict[str, float]
 Report = Callable[[Scores], None]
 
 
@@ -165,12 +164,3 @@ def train_one_epoch(progress: Progress, data: Images, params: Train, loss: Loss)
         progress.schedule.step()
         total += value.item() * len(batch)
     return total / len(labels)
-
-
-def is_better(rule: str, new: Scores, best: Scores) -> bool:
-    """Whether a checkpoint replaces the best one; `loss_and_top1` wants both to hold."""
-    if rule == "loss":
-        return new["val_loss"] < best["val_loss"]
-    if rule == "top1":
-        return new["val_top1"] > best["val_top1"]
-    return new["val_loss"] < best["val_loss"] and new["val_top1"] >= best["val_top1"]

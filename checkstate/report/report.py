@@ -16,6 +16,7 @@ from checkstate.core.errors import UserError
 from checkstate.core.files import read_archive, read_csv
 from checkstate.core.tables import PredictionRow
 from checkstate.core.text import first_line
+from checkstate.evaluation.scores import is_better
 from checkstate.report import figures, provenance
 from checkstate.report.pages import thumbnail, write_page
 
@@ -110,12 +111,13 @@ def curves(folder: Path) -> Node:
 
 
 def best_epoch(rule: str, losses: figures.Floats, top1: figures.Floats) -> int:
-    """The epoch whose weights training kept, as `model.training.is_better` chooses it."""
+    """The epoch whose weights training kept."""
+    scores = [
+        {"val_loss": loss, "val_top1": share} for loss, share in zip(losses, top1, strict=True)
+    ]
     best = 0
-    for epoch in range(1, len(losses)):
-        lower, higher = losses[epoch] < losses[best], top1[epoch] > top1[best]
-        both = lower and top1[epoch] >= top1[best]
-        if {"loss": lower, "top1": higher, "loss_and_top1": both}[rule]:
+    for epoch, now in enumerate(scores):
+        if is_better(rule, now, scores[best]):
             best = epoch
     return best
 

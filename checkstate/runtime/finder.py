@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,11 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
-from checkstate.core.paths import FINDER
 from checkstate.core.types import Floats, Pixels
 from checkstate.runtime.images import Channels, Picture, border_color, read_image
-from checkstate.runtime.model_file import ModelFile
+from checkstate.runtime.model_file import find_finder
 from checkstate.runtime.predictor import ModelError, Prediction, Predictor, providers_of
 
-VARIABLE = "CHECKSTATE_FINDER"
 OTHER = "other"
 """What the classifier calls a false alarm of the detector."""
 
@@ -30,6 +26,9 @@ around: memory stays the same however large a screenshot is."""
 
 MARGIN = 0.25
 """Of a box's shorter side, around it, for the classifier."""
+
+BATCH = 64
+"""Controls whose states are read in one run of the classifier."""
 
 Box = tuple[float, float, float, float]
 
@@ -157,22 +156,6 @@ class Finder:
         boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given)
         for box, score, kind in zip(boxes, scores, kinds, strict=True):
             yield box, self.kinds[int(kind.argmax())], float(score)
-
-
-BATCH = 64
-"""Controls whose states are read in one run of the classifier."""
-
-
-def find_finder(named: str | Path | None = None) -> ModelFile:
-    """The file that is named, else CHECKSTATE_FINDER, else find/models/finder.onnx, else ours."""
-    if named:
-        return ModelFile(Path(named), "named")
-    if variable := os.environ.get(VARIABLE):
-        return ModelFile(Path(variable), VARIABLE)
-    if FINDER.is_file():
-        return ModelFile(FINDER, "made in this folder")
-    released = Path(str(files("checkstate").joinpath("released/finder.onnx")))
-    return ModelFile(released, "released with the package")
 
 
 def padded(tile: Pixels, multiple: int) -> Pixels:

@@ -8,14 +8,14 @@ from torch import nn
 from checkstate.core.errors import UserError
 from checkstate.core.params import Train, load_params
 from checkstate.data.datasets import Images
-from checkstate.evaluation.scores import top_k
+from checkstate.evaluation.scores import is_better, top_k
 from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import save_half
 from checkstate.model.compression import prune
 from checkstate.model.networks import predict_logits
 from checkstate.model.optimization import new_optimizer, new_schedule, prepare_torch
 from checkstate.model.starting import new_metadata, new_model, normalization
-from checkstate.model.training import fit_model, is_better
+from checkstate.model.training import fit_model
 from checkstate.runtime.predictor import softmax
 from tests.conftest import ROOT
 
