@@ -26,6 +26,7 @@ from checkstate.core.types import Pixels
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.model_file import (
+    FINDER_VARIABLE,
     VARIABLE,
     ModelFile,
     find_finder,
@@ -56,6 +57,20 @@ Model = Annotated[
 Device = Annotated[
     Literal["cpu", "cuda", "auto"], typer.Option(help="Where the model runs; auto takes a GPU.")
 ]
+
+
+FinderFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar=FINDER_VARIABLE,
+        help="The finder's file; else find/models/finder.onnx here, else the released one.",
+    ),
+]
+Images = Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")]
+Output = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="Write there instead of standard output.")
+]
+PrivateUrls = Annotated[bool, typer.Option(help="Let URLs lead to addresses that are not public.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -100,7 +115,7 @@ def one_line_errors(extra: str) -> Iterator[None]:
 
 @app.command()
 def predict(
-    images: Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")],
+    images: Images,
     model: Model = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     as_csv: Annotated[
@@ -118,21 +133,15 @@ def predict(
         Path | None,
         typer.Option(file_okay=False, help="Folder for pictures of what each prediction rests on."),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write there instead of standard output.")
-    ] = None,
+    output: Output = None,
     device: Device = "cpu",
-    private_urls: Annotated[
-        bool, typer.Option(help="Let URLs lead to addresses that are not public.")
-    ] = False,
+    private_urls: PrivateUrls = False,
 ) -> None:
     """Predict every image. Exit status: 0 all were read, 1 some were not, 2 wrong usage."""
-    if as_json and as_csv:
-        raise typer.BadParameter("--json and --csv exclude each other")
+    kind = output_format(as_json, as_csv)
     predictor = open_model(model, device)
     warnings.simplefilter("always", ScreenshotWarning)
     warnings.showwarning = show_warning
-    kind: Format = "json" if as_json else "csv" if as_csv else "text"
     unread = 0
     sources = expand(images, private_urls=private_urls)
     with (
@@ -156,15 +165,9 @@ def predict(
 
 @app.command()
 def find(
-    screenshots: Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")],
+    screenshots: Images,
     model: Model = None,
-    finder: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="CHECKSTATE_FINDER",
-            help="The finder's file; else find/models/finder.onnx here, else the released one.",
-        ),
-    ] = None,
+    finder: FinderFile = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per screenshot.")
     ] = False,
@@ -182,21 +185,15 @@ def find(
         Path | None,
         typer.Option(file_okay=False, help="New folder for crops by state, with a curation list."),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write there instead of standard output.")
-    ] = None,
+    output: Output = None,
     device: Device = "cpu",
-    private_urls: Annotated[
-        bool, typer.Option(help="Let URLs lead to addresses that are not public.")
-    ] = False,
+    private_urls: PrivateUrls = False,
 ) -> None:
     """Find every control of a screenshot, with its state. Exit status as of predict."""
     from checkstate.runtime import finds
 
-    if as_json and as_csv:
-        raise typer.BadParameter("--json and --csv exclude each other")
+    kind = output_format(as_json, as_csv)
     found = open_finder(finder, model, device)
-    kind: Format = "json" if as_json else "csv" if as_csv else "text"
     unread = 0
     with one_line_errors("train"), opened(output) as stream:
         cut = finds.Crops(crops) if crops else None
@@ -241,6 +238,13 @@ def named_error(source: Source, error: ImageError) -> ImageError:
     """The error of an image with the image's name in it."""
     name, text = printable(source.name), str(error).removeprefix("image: ")
     return error if name in text else ImageError(f"{name}: {text}")
+
+
+def output_format(as_json: bool, as_csv: bool) -> Format:
+    """The one of the two that is asked for, else text for a person."""
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
+    return "json" if as_json else "csv" if as_csv else "text"
 
 
 @contextmanager
@@ -384,9 +388,7 @@ def serve(
 @app.command()
 def mcp(
     model: Model = None,
-    finder: Annotated[
-        Path | None, typer.Option(envvar="CHECKSTATE_FINDER", help="The finder's file.")
-    ] = None,
+    finder: FinderFile = None,
 ) -> None:
     """Offer find_controls and control_state to a screen agent, over stdin and stdout (MCP)."""
     with one_line_errors("mcp"):

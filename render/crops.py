@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ from urllib.parse import unquote, urlparse
 
 import yaml
 from PIL import Image
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 from tqdm import tqdm
 
 from checkstate.core.errors import UserError
@@ -121,18 +122,11 @@ def pages(name: str, seed: int, state: Path) -> Iterator[tuple[int, dict[str, by
         names = archive_names(kept)
         yield number, {n: f.read() for n, f in zip(names, read_archive(kept, names), strict=True)}
         number += 1
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
-    if not executable:
-        raise UserError("no Chromium found: `apt install chromium`, or name one in CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable,
-            args=ARGUMENTS,
-        )
+    with browser() as chromium:
         while True:
             random = Random(f"{seed}-{name}-{number}")
             html, cells = draw_page(name, random)
-            context = browser.new_context(
+            context = chromium.new_context(
                 viewport={"width": COLUMNS * WIDTH, "height": ROWS * HEIGHT},
                 device_scale_factor=(scale := random.choice([1, 1, 2])),
                 reduced_motion="reduce",
@@ -144,6 +138,16 @@ def pages(name: str, seed: int, state: Path) -> Iterator[tuple[int, dict[str, by
             write_archive(state / f"{number}.zip", crops.items())
             yield number, crops
             number += 1
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; raises UserError where there is none."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    if not executable:
+        raise UserError("no Chromium found: `apt install chromium`, or name one in CHROMIUM")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
 
 
 def serve(route: Route, *, html: str) -> None:

@@ -147,15 +147,21 @@ def draw_cell(random: Random, index: int, library: Any, common: Any, theme: Them
     )
 
 
-def draw_page(name: str, random: Random) -> tuple[str, list[Cell]]:
-    """The HTML of a page of one library, and its cells."""
+def load_templates(name: str) -> tuple[Environment, Any, Any]:
+    """Where pages come from, a library's macros, and those that every page may use."""
     environment = Environment(
         loader=FileSystemLoader([HERE, HERE / "libraries"]),
         autoescape=select_autoescape([]),  # the texts are ours, and some are HTML
         trim_blocks=True,
     )
-    library: Any = environment.get_template(f"{name}.html.j2").module
+    library = environment.get_template(f"{name}.html.j2").module
     common = environment.get_template("common.html.j2").module
+    return environment, library, common
+
+
+def draw_page(name: str, random: Random) -> tuple[str, list[Cell]]:
+    """The HTML of a page of one library, and its cells."""
+    environment, library, common = load_templates(name)
     theme = draw_theme(random, bool(library.dark))
     cells = [draw_cell(random, i, library, common, theme) for i in range(COLUMNS * ROWS)]
     html = environment.get_template("page.html.j2").render(

@@ -27,11 +27,11 @@ from checkstate.core import paths
 from checkstate.core.files import atomic_write, read_json, write_archive, write_json
 from checkstate.core.types import KINDS
 from checkstate.stage.runner import run_stage
-from render.crops import STATE, fingerprint
+from render.crops import STATE, browser, fingerprint
 from render.desk import desktop
 from render.pages import HERE
 from render.scene import MIN_CONTRAST, Control, contrast, overlap, rounded
-from render.screenshots import browser, screenshot
+from render.screenshots import screenshot
 
 WINDOWS = "windows"
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from checkstate.core.errors import UserError
 from checkstate.runtime.images import border_color
-from render.crops import ARGUMENTS, IDLE, SITE, serve, settled
+from render.crops import IDLE, SITE, serve, settled
 from render.pages import (
-    HERE,
     TEXTS,
     Cell,
     Theme,
@@ -29,6 +25,7 @@ from render.pages import (
     draw_background,
     draw_cell,
     draw_theme,
+    load_templates,
 )
 from render.scene import MIN_SIDE, Box, Control, clipped, rounded
 
@@ -58,16 +55,6 @@ MEASURE = """
   };
 }).filter(Boolean)
 """
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Headless Chromium; raises UserError where there is none."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
-    if not executable:
-        raise UserError("no Chromium found: `apt install chromium`, or name one in CHROMIUM")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
 
 
 def screenshot(chromium: Browser, name: str, random: Random) -> tuple[Image.Image, list[Control]]:
@@ -138,13 +125,7 @@ def tightened(picture: Image.Image, box: Box, loose: bool) -> Box:
 
 def draw_scene(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
     """The HTML of a whole page of one library, and its cells in order."""
-    environment = Environment(
-        loader=FileSystemLoader([HERE, HERE / "libraries"]),
-        autoescape=select_autoescape([]),  # the texts are ours, and some are HTML
-        trim_blocks=True,
-    )
-    library: Any = environment.get_template(f"{name}.html.j2").module
-    common = environment.get_template("common.html.j2").module
+    environment, library, common = load_templates(name)
     theme = draw_theme(random, bool(library.dark))
     layout = draw_layout(random, theme, width)
     zoom = random.choice([0.85, 1, 1, 1, 1, 1.2, 1.5])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
 import sys
 import tempfile
 from collections import Counter
@@ -37,7 +36,7 @@ def score(source: str, target: str, model: Path, open_pool: Open) -> dict[str, A
     model or source, and when a store or a worker fails.
     """
     md5, out, left_out = md5_of(model), Target(target), Counter[str]()
-    with out.locked(), tempfile.TemporaryFile() as spool:
+    with out.locked(), tempfile.TemporaryFile("w+", encoding="ascii") as spool:
         out.claim({"source": source, "model_md5": md5})
         names = write_plan(find_shards(source, left_out), spool)
         done = out.parts()
@@ -63,24 +62,23 @@ def score(source: str, target: str, model: Path, open_pool: Open) -> dict[str, A
     return summary
 
 
-def write_plan(shards: Iterator[Shard], spool: IO[bytes]) -> dict[str, int | None]:
+def write_plan(shards: Iterator[Shard], spool: IO[str]) -> dict[str, int | None]:
     """Put the shards on the disk, where millions of names cost no memory; images by part name."""
     names = {}
     for number, shard in enumerate(shards):
-        pickle.dump(shard, spool)
+        spool.write(shard.as_line())
         names[f"part-{number:06}-{shard.digest()}{TABLE}"] = shard.images
     return names
 
 
 def read_plan(
-    spool: IO[bytes], names: Collection[str], done: Collection[str]
+    spool: IO[str], names: Collection[str], done: Collection[str]
 ) -> Iterator[tuple[str, Shard]]:
     """The shards that are not done, by the name of their part."""
     spool.seek(0)
-    for name in names:
-        shard = pickle.load(spool)  # noqa: S301, this process wrote it
+    for name, line in zip(names, spool, strict=True):
         if name not in done:
-            yield name, shard
+            yield name, Shard.from_line(line)
 
 
 def progress(names: dict[str, int | None], done: Collection[str]) -> tqdm[Any]:

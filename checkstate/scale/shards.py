@@ -7,12 +7,13 @@ file that hold as many. Archives elsewhere are one shard each, as WebDataset mak
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePosixPath
+from typing import Literal, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,6 +46,16 @@ class Shard:
     stop: int | None = None
     images: int | None = None
 
+    def as_line(self) -> str:
+        """The shard as a line of ASCII, whatever its files are called."""
+        return json.dumps(astuple(self)) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        """What as_line wrote."""
+        source, kind, files, *rest = json.loads(line)
+        return cls(source, kind, tuple(File(*file) for file in files), *rest)
+
     def digest(self) -> str:
         """Twelve hexadecimal digits that change with the names, sizes and times of the files."""
         return hashlib.md5(repr(astuple(self)).encode(), usedforsecurity=False).hexdigest()[:12]
@@ -66,7 +77,7 @@ def find_shards(source: str, left_out: Counter[str]) -> Iterator[Shard]:
             cut = cut_table if suffix == TABLE else cut_archive
             yield from cut(uri, file)
             found = True
-        elif kind := uri and not_image(os.path.basename(file.path), lambda: b""):  # noqa: PTH119
+        elif kind := uri and not_image(PurePosixPath(file.path).name, lambda: b""):
             left_out[kind] += 1
         else:
             waiting.append(file)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -38,7 +38,7 @@ def is_uri(name: str) -> bool:
 def filesystem(name: str) -> tuple[FileSystem, str]:
     """The filesystem of a path or URI, and the name there; raises UserError for no such kind."""
     if not is_uri(name):
-        return LocalFileSystem(), os.path.abspath(name)  # noqa: PTH100, Path has no text of it
+        return LocalFileSystem(), Path(name).absolute().as_posix()
     with storage_errors(name):
         try:
             found: tuple[FileSystem, str] = FileSystem.from_uri(name)

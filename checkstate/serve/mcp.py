@@ -16,6 +16,9 @@ from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
 
+MAX_PATH = 1024
+"""Characters; what is longer is no path."""
+
 PREFIX = "data:"
 """Of a data URL, as browsers give pictures."""
 
@@ -65,7 +68,3 @@ def content(image: str) -> Path | bytes:
         return base64.b64decode(image.rpartition(",")[2], validate=True)
     except (binascii.Error, ValueError) as error:
         raise ImageError(f"{image[:60]}: neither a file nor the base64 of one") from error
-
-
-MAX_PATH = 1024
-"""Characters; what is longer is no path."""

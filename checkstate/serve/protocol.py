@@ -54,9 +54,9 @@ class Protocol(HttpToolsProtocol):
     head = 0
     """Bytes of the head so far."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock, and make room where there is none."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", transport))
         self.wait_for_head()
         everyone = cast("set[Protocol]", self.connections)
         of_client = {each for each in everyone if each.host == self.host}

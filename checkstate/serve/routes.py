@@ -2,9 +2,10 @@
 
 import asyncio
 import io
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, Response
@@ -40,6 +41,7 @@ SWAGGER = Path(str(files("fastapi_offline").joinpath("static")))
 
 PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 bearer = HTTPBearer(auto_error=False)
+Made = TypeVar("Made")
 
 
 class Service:
@@ -119,25 +121,26 @@ async def predict(service: Shared, request: Request) -> Response:
 @images.post("/explain", responses=PNG, response_class=Response, openapi_extra=request_body(most=1))
 async def explain(service: Shared, request: Request) -> Response:
     """A PNG of the image, one, with the pixels that its prediction rests on."""
-    [(_, content)] = await read_images(request, most=1)
-    try:
-        async with service.explaining:
-            png = await run_in_threadpool(service.explain, content)
-    except ImageError as error:
-        raise HTTPException(400, str(error).removeprefix("image: ")) from error
-    return Response(png, media_type="image/png")
+    return Response(
+        await of_one(request, service.explaining, service.explain), media_type="image/png"
+    )
 
 
 @images.post("/find", response_model=Found, openapi_extra=request_body(most=1))
 async def find(service: Shared, request: Request) -> Response:
     """The controls of one whole screenshot: box in pixels, kind, state."""
+    found = await of_one(request, service.finding, service.find)
+    return Response(found.model_dump_json(), media_type="application/json")
+
+
+async def of_one(request: Request, turns: asyncio.Semaphore, work: Callable[[bytes], Made]) -> Made:
+    """What a thread makes of the one image of a request, when its turn has come."""
     [(_, content)] = await read_images(request, most=1)
     try:
-        async with service.finding:
-            found = await run_in_threadpool(service.find, content)
+        async with turns:
+            return await run_in_threadpool(work, content)
     except ImageError as error:
         raise HTTPException(400, str(error).removeprefix("image: ")) from error
-    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @by_url.post("/predict-url", response_model=Results)

@@ -17,6 +17,9 @@ from checkstate.core.files import atomic_write, copy_file, md5_of, write_json
 from checkstate.runtime.predictor import Predictor
 
 PAGE = ("index.html", "style.css", "page.js", "predictor.js", "images.js")
+SHARED = "files.js"
+"""What the page has in common with that of the service."""
+
 RUNTIME = "ort.wasm.bundle.min.mjs"
 WASM = "ort-wasm-simd-threaded.wasm"
 """Of onnxruntime-web: the build for WebAssembly alone, without GPUs."""
@@ -29,7 +32,8 @@ def write_page(predictor: Predictor, target: Path) -> None:
     elsewhere. Raises UserError where npm is missing or fails, OSError for a folder that cannot be
     written.
     """
-    with as_file(files("checkstate.serve") / "website") as website:
+    with as_file(files("checkstate.serve")) as serve:
+        website = serve / "website"
         with onnxruntime_web(website) as runtime:
             copy_file(runtime / RUNTIME, target / RUNTIME)
             with atomic_write(target / f"{WASM}.gzip") as temporary:
@@ -37,6 +41,7 @@ def write_page(predictor: Predictor, target: Path) -> None:
                 temporary.write_bytes(packed)
         for name in PAGE:
             copy_file(website / name, target / name)
+        copy_file(serve / "static" / SHARED, target / SHARED)
     copy_file(predictor.path, target / "model.onnx")
     keys = ("classes", "image_size", "resize", "temperature")
     metadata = {key: json.loads(predictor.metadata[key]) for key in keys}

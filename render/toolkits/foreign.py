@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import subprocess
-from typing import Any
+from typing import IO, Any, cast
 
 from PIL import Image
 
@@ -26,25 +26,26 @@ class Program:
     def __init__(self, command: list[str], hint: str) -> None:
         self.hint = hint
         try:
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 text=True, encoding="utf-8",
             )  # fmt: skip
         except FileNotFoundError as error:
             raise UserError(f"{command[0]} is missing: {hint}") from error
-        atexit.register(self.process.kill)
+        atexit.register(process.kill)
+        pipes = process.stdin, process.stdout, process.stderr
+        self.form, self.answer, self.said = cast("tuple[IO[str], IO[str], IO[str]]", pipes)
 
     def ask(self, lines: list[str]) -> Any:
         """Send a form; give the answer."""
-        assert self.process.stdin and self.process.stdout and self.process.stderr  # noqa: S101
         try:
-            self.process.stdin.write("\n".join(lines) + "\n\n")
-            self.process.stdin.flush()
-            answer = self.process.stdout.readline()
+            self.form.write("\n".join(lines) + "\n\n")
+            self.form.flush()
+            answer = self.answer.readline()
         except BrokenPipeError:
             answer = ""
         if not answer:
-            said = ["", *self.process.stderr.read().strip().splitlines()]
+            said = ["", *self.said.read().strip().splitlines()]
             cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
             raise UserError(f"{cause}: {self.hint}")
         return json.loads(answer)

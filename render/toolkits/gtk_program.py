@@ -4,6 +4,7 @@ GTK tells no place of a check button's indicator. It is where pixels change with
 fills indicators, in two colors, one after the other.
 """
 
+import importlib
 import json
 import sys
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import gi
 
 gi.require_version("Gtk", "3.0")
-from gi.repository import Gtk  # noqa: E402
+Gtk: Any = importlib.import_module("gi.repository.Gtk")
 
 STILL = "* { transition: none; animation: none; }"
 FILL = """

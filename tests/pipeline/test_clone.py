@@ -94,11 +94,20 @@ def stages_in(status: list[str]) -> set[str]:
     return {line.rstrip(":") for line in status if line.endswith(":") and line[0] != "\t"}
 
 
+QUIET = {
+    "unpushed": [("plots show", 1), ("push", 7), ("metrics diff", 0), ("params diff", 0)],
+    "pushed": [("pull", 6), ("plots show", 1), ("push", 1), ("metrics diff", 0)],
+}
+
+
 @pytest.mark.parametrize(
-    ("command", "most"), [("plots show", 1), ("push", 7), ("metrics diff", 0), ("params diff", 0)]
+    ("clone", "command", "most"),
+    [(clone, command, most) for clone, cases in QUIET.items() for command, most in cases],
 )
-def test_nothing_pushed_dvc_is_quiet(unpushed: Path, command: str, most: int) -> None:
-    code, lines = dvc(unpushed, command)
+def test_dvc_is_quiet_in_a_clone(
+    request: pytest.FixtureRequest, clone: str, command: str, most: int
+) -> None:
+    code, lines = dvc(request.getfixturevalue(clone), command)
     assert (code, len(lines) <= most) == (0, True), lines
 
 
@@ -115,14 +124,6 @@ def test_nothing_pushed_pull_names_what_it_lacks_and_can_go_on_without(unpushed:
     assert len(lines) <= 15
     code, lines = dvc(unpushed, "pull --allow-missing")
     assert (code, len(lines) <= 7) == (0, True), lines
-
-
-@pytest.mark.parametrize(
-    ("command", "most"), [("pull", 6), ("plots show", 1), ("push", 1), ("metrics diff", 0)]
-)
-def test_pushed_dvc_is_quiet(pushed: Path, command: str, most: int) -> None:
-    code, lines = dvc(pushed, command)
-    assert (code, len(lines) <= most) == (0, True), lines
 
 
 def test_pushed_status_is_up_to_date(pushed: Path) -> None:

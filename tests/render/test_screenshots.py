@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from checkstate.core.files import read_json
-from render.crops import HERE
+from render.crops import HERE, browser
 from render.scene import Control
 from render.scenes import annotation, keep, members_of
-from render.screenshots import browser, screenshot, tightened
+from render.screenshots import screenshot, tightened
 from tests.conftest import CHROMIUM
 
 needs_chromium = pytest.mark.skipif(
@@ -35,8 +35,6 @@ def test_boxes_lie_on_the_controls_of_a_page_and_it_is_the_same_again() -> None:
         assert 6 <= right - left <= 200
         pixels = np.asarray(picture.crop((left, top, right, bottom)))
         assert np.ptp(pixels.reshape(-1, 3), axis=0).max() > 12
-        edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
-        assert all(len(edge) for edge in edges)
 
 
 def test_a_box_loses_its_plain_margin_and_a_loose_one_the_label_too() -> None:

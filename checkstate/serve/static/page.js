@@ -1,15 +1,11 @@
-const at = (id) => document.getElementById(id);
+import { byId as at, downloadCsv, element, takeFiles } from "./files.js";
+
 const results = at("results");
 const status = at("status");
 const done = new Map(); // a row of the list to its file's name and its prediction
 // not by URLSearchParams, to which a plus sign is a space
 const token = decodeURIComponent((/token=(.*)/.exec(location.hash) ?? ["", ""])[1]);
 
-const element = (tag, props = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), props);
-  made.append(...children);
-  return made;
-};
 const SCREEN = 160; // pixels of the shorter side: crops of a control are smaller
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
@@ -118,20 +114,12 @@ const take = async (files) => {
   status.textContent = files.length ? `${files.length} done` : "";
 };
 
-const cell = (value) => {
-  const text = String(value);
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text; // or a spreadsheet runs it
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
-
 const download = () => {
   const predictions = [...results.children].filter((row) => done.has(row)).map((row) => done.get(row));
   const classes = Object.keys(predictions[0].probabilities);
   const lines = predictions.map((p) => [p.name, p.label, p.confidence, ...classes.map((c) => p.probabilities[c]), isDoubtful(p)]);
-  const text = [["path", "label", "confidence", ...classes.map((c) => `p_${c}`), "doubtful"], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
-  const href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  element("a", { href, download: "checkstate.csv" }).click();
-  URL.revokeObjectURL(href);
+  const header = ["path", "label", "confidence", ...classes.map((c) => `p_${c}`), "doubtful"];
+  downloadCsv([header, ...lines]);
 };
 
 // --- the model, and how a program asks it
@@ -155,8 +143,7 @@ print(answer.json()["results"][0]["label"])`;
 
 // --- what the user does
 
-const drop = at("drop");
-at("file").addEventListener("change", (event) => take([...event.target.files]).then(() => { event.target.value = ""; }));
+takeFiles(take);
 at("threshold").addEventListener("input", mark);
 at("csv").addEventListener("click", download);
 at("samples").addEventListener("click", async (event) => {
@@ -165,12 +152,4 @@ at("samples").addEventListener("click", async (event) => {
   const blob = await (await fetch(image.src)).blob();
   take([new File([blob], image.src.split("/").at(-1), { type: blob.type })]);
 });
-document.addEventListener("paste", (event) => take([...event.clipboardData.files]));
-for (const name of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.toggle("over", name === "dragover");
-    if (name === "drop") take([...event.dataTransfer.files]);
-  });
-}
 describe();

@@ -1,13 +1,5 @@
+import { byId, downloadCsv, element, takeFiles } from "./files.js";
 import { loadPredictor } from "./predictor.js";
-
-const FORMULA = /^[=+\-@\t\r]/; // by which a spreadsheet takes a cell for a formula (OWASP)
-
-const byId = (id) => document.getElementById(id);
-const element = (tag, props = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), props);
-  made.append(...children);
-  return made;
-};
 
 const rows = []; // {name, probabilities, label, confidence}, the last two cells of the table
 const status = byId("status");
@@ -54,37 +46,25 @@ async function take(files) {
   showLabels(predictor);
 }
 
-const csvCell = (value) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-
 // The columns of `checkstate predict --csv`.
-function csv({ classes }) {
+function csvLines({ classes }) {
   const header = ["path", "label", "confidence", ...classes.map((name) => `p_${name}`)];
   const lines = rows.map((row) => [
-    FORMULA.test(row.name) ? `'${row.name}` : row.name,
+    row.name,
     labelOf(row, classes),
     ...[confidenceOf(row), ...row.probabilities].map((number) => number.toFixed(6)),
   ]);
-  return [header, ...lines].map((cells) => cells.map(csvCell).join(",") + "\n").join("");
+  return [header, ...lines];
 }
 
 async function download() {
   const { metadata } = await loading;
-  const href = URL.createObjectURL(new Blob([csv(metadata)], { type: "text/csv" }));
-  element("a", { href, download: "checkstate.csv" }).click();
+  downloadCsv(csvLines(metadata));
 }
 
-const drop = byId("drop");
-byId("file").addEventListener("change", (event) => take([...event.target.files]).then(() => { event.target.value = ""; }));
+takeFiles(take);
 byId("threshold").addEventListener("input", async () => showLabels(await loading));
 byId("csv").addEventListener("click", download);
-document.addEventListener("paste", (event) => take([...event.clipboardData.files]));
-for (const name of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.toggle("over", name === "dragover");
-    if (name === "drop") take([...event.dataTransfer.files]);
-  });
-}
 
 try {
   const { metadata } = await loading;
