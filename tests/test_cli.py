@@ -18,12 +18,13 @@ from tests.hostile import readable, unreadable
 from tests.screens import screenshot
 
 
-def run(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
+def run(*arguments: object, stdin: bytes = b"", folder: Path | None = None) -> tuple[int, str, str]:
     """The real command in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "checkstate.cli", *map(str, arguments)],
         input=stdin,
         capture_output=True,
+        cwd=folder,
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -101,13 +102,13 @@ def test_a_missing_package_names_the_extra_that_brings_it(
     assert (done.returncode, done.stderr) == (2, line)
 
 
-def test_info_prints_the_card(model: Path) -> None:
-    status, out, _ = run("info", model)
+def test_info_prints_the_card(model: Path, tmp_path: Path) -> None:
+    status, out, _ = run("info", model, folder=tmp_path)
     assert status == 0
     about = json.loads(out)
     assert about["classes"] == list(CLASSES)
     assert about["finder"]["kinds"] == ["checkbox", "radio", "switch"]
-    assert about["finder"]["file"].endswith("finder.onnx")
+    assert about["finder"]["chosen"] == "released with the package"
 
 
 def test_explain_writes_an_overlay_beside_each_others(
