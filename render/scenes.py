@@ -4,9 +4,9 @@ python -m render.scenes train
 python -m render.scenes held-out
 
 A set is an archive of PNGs and their COCO annotations (https://cocodataset.org/#format-data), to
-which each adds the state of its control; one that is hidden in part is a `crowd`, which COCO's
-measure neither wants found nor minds. Finished screenshots are kept in .render-state/ until the
-set is done, so that an interrupted run goes on where it stopped.
+which each adds the state of its control; one that is hidden in part, or whose box is a whole row,
+is a `crowd`, which COCO's measure neither wants found nor minds. Finished screenshots are kept in
+.render-state/ until the set is done, so that an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from render.scene import MIN_CONTRAST, Control, contrast, overlap, rounded
 from render.screenshots import screenshot
 
 WINDOWS = "windows"
+MAX_RATIO = 5
+"""Width by height of a control; some elements that hold one are as wide as their row."""
 
 
 def main() -> None:
@@ -80,14 +82,15 @@ def keep(path: Path, picture: Image.Image, controls: list[Control]) -> None:
 
 
 def annotation(picture: Image.Image, control: Control) -> dict[str, Any]:
-    """A control as COCO has it; one too faint for people is hidden as well."""
+    """A control as COCO has it; one too faint for people, or as wide as a row, is a crowd."""
     left, top, right, bottom = rounded(control.box)
     faint = contrast(picture.crop((left - 2, top - 2, right + 2, bottom + 2))) < MIN_CONTRAST
+    row = right - left > MAX_RATIO * (bottom - top)
     return {
         "category_id": KINDS.index(control.kind),
         "bbox": [left, top, right - left, bottom - top],
         "area": (right - left) * (bottom - top),
-        "iscrowd": int(faint or control.label == "hidden"),
+        "iscrowd": int(faint or row or control.label == "hidden"),
         "state": control.label,
     }
 

@@ -27,9 +27,12 @@ from render.pages import (
     draw_theme,
     load_templates,
 )
-from render.scene import MIN_SIDE, Box, Control, clipped, rounded
+from render.scene import MIN_SIDE, OTHER, Box, Control, clipped, rounded
 
 MAX_CELLS = 70
+BARE = 0.15
+"""Share of the pages without any control: icons, buttons, text and pictures alone."""
+
 TRIES = 5
 FAINT = 12
 """Gray levels by which a pixel differs from what lies around a control, to belong to it."""
@@ -97,7 +100,7 @@ def measured(
     for seen in page.evaluate(MEASURE):
         cell = cells[seen["index"]]
         left, top, right, bottom = (side * scale for side in seen["box"])
-        if cell.kind == "other" or right - left < 1 or bottom - top < 1:
+        if cell.kind == OTHER or right - left < 1 or bottom - top < 1:
             continue
         label = ("unchecked", "checked")[seen["state"]] if seen["seen"] else "hidden"
         box = tightened(picture, (left, top, right, bottom), seen["loose"])
@@ -129,16 +132,18 @@ def draw_scene(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
     theme = draw_theme(random, bool(library.dark))
     layout = draw_layout(random, theme, width)
     zoom = random.choice([0.85, 1, 1, 1, 1, 1.2, 1.5])
+    bare = random.random() < BARE
     sections, cells = [], list[Cell]()
     for _ in range(random.choice([1, 2, 3, 4, 6, 8])):
         kind = random.choice(
             ["settings", "settings", "list", "form", "form", "table", "grid", "text", "inline"]
         )
         count = random.randint(1, 10) * (3 if kind in {"table", "grid"} else 1)
-        part = [
-            replace(draw_cell(random, len(cells) + i, library, common, theme), zoom=zoom)
-            for i in range(min(count, MAX_CELLS - len(cells)))
-        ]
+        part = list[Cell]()
+        while len(part) < min(count, MAX_CELLS - len(cells)):
+            cell = draw_cell(random, len(cells) + len(part), library, common, theme)
+            if cell.kind == OTHER or not bare:
+                part.append(replace(cell, zoom=zoom))
         if part:
             sections.append((kind, part))
             cells += part

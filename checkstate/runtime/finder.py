@@ -80,7 +80,7 @@ class Finder:
         options.log_severity_level = 3
         if not self.path.is_file():
             raise ModelError(
-                f"{self.path}: no such model file; `dvc repro find/dvc.yaml` makes one"
+                f"{self.path}: no such model file; `make finder` makes one"
             )
         try:
             self.session = ort.InferenceSession(

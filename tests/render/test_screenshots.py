@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from checkstate.core.files import read_json
+from render import screenshots
 from render.crops import HERE, browser
 from render.scene import Control
 from render.scenes import annotation, keep, members_of
@@ -37,6 +38,17 @@ def test_boxes_lie_on_the_controls_of_a_page_and_it_is_the_same_again() -> None:
         assert np.ptp(pixels.reshape(-1, 3), axis=0).max() > 12
 
 
+@needs_chromium
+def test_some_pages_have_no_control_and_are_full_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(screenshots, "BARE", 1)
+    with browser() as chromium:
+        picture, controls = screenshot(chromium, "bootstrap", Random("page-1"))
+    assert controls == []
+    assert len(picture.getcolors(2**24)) > 20
+
+
 def test_a_box_loses_its_plain_margin_and_a_loose_one_the_label_too() -> None:
     picture = Image.new("RGB", (100, 40), "white")
     picture.paste("black", (10, 10, 26, 26))
@@ -52,6 +64,13 @@ def test_no_library_is_in_both_sets() -> None:
         assert learned
         assert asked
         assert not set(learned) & set(asked)
+
+
+def test_a_box_as_wide_as_its_row_is_neither_wanted_nor_minded() -> None:
+    picture = Image.linear_gradient("L").resize((300, 40)).convert("RGB")
+    boxes = [(5.0, 0.0, 85.0, 40.0), (5.0, 0.0, 285.0, 40.0)]
+    controls = [Control("switch", "checked", box, box, None) for box in boxes]
+    assert [annotation(picture, control)["iscrowd"] for control in controls] == [0, 1]
 
 
 def test_a_faint_control_is_neither_wanted_nor_minded(tmp_path: Path) -> None:
