@@ -4,6 +4,7 @@ python -m find.evaluate
 """
 
 from collections import defaultdict
+from statistics import mean
 
 from tqdm import tqdm
 
@@ -25,6 +26,7 @@ def main() -> None:
     finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
     pairs: list[tuple[Screenshot, list[Control]]] = []
     sets: dict[str, Counts] = defaultdict(Counts)
+    bare: list[int] = []
     for screenshot in tqdm(load_screenshots(paths.scenes("held-out")), unit="screenshot"):
         everything = finder(screenshot.picture(), LEAST, keep_other=True)
         pairs.append((screenshot, everything))
@@ -33,8 +35,10 @@ def main() -> None:
             for each in everything
             if each.confidence >= finder.threshold and each.prediction.label != OTHER
         ]
-        name = screenshot.name.rpartition("-")[0]
-        sets[name] += count(screenshot, shown)
+        counts = count(screenshot, shown)
+        sets[screenshot.name.rpartition("-")[0]] += counts
+        if not screenshot.states:
+            bare.append(counts.false_alarms)
     total = sum(sets.values(), Counts())
     out = paths.metrics_folder("find-evaluate")
     write_metrics(
@@ -44,6 +48,7 @@ def main() -> None:
             "f1_box": total.f1(total.found),
             "f1_state": total.f1(total.right_state),
             "false_alarms_per_screenshot": total.false_alarms / len(pairs),
+            "false_alarms_without_controls": mean(bare),
         },
     )
     rows = [

@@ -23,7 +23,7 @@ MIN_SEEN = 0.6
 MIN_SIDE = 6
 """Pixels; what is smaller in a tile is neither wanted nor minded."""
 
-ON_CONTROL = 0.8
+ON_CONTROL = 0.7
 """Share of the tiles that are laid around some control; the others lie anywhere."""
 
 

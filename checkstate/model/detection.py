@@ -1,8 +1,8 @@
 """A fully convolutional detector: where controls are in a whole screenshot, and of what kind.
 
-One map says how much a place is the center of a checkbox, radio button or switch, another the
-distances from there to the control's four sides (CenterNet, Zhou et al. 2019; FCOS, Tian et al.
-2019).
+One map says how well a place in the middle of a checkbox, radio button or switch tells its box,
+another the distances from there to the control's four sides (FCOS, Tian et al. 2019, with the
+quality of boxes as in GFL, Li et al. 2020).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.ops import generalized_box_iou_loss
+from torchvision.ops import box_area, generalized_box_iou_loss
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import atomic_write
 from checkstate.core.text import first_line
 from checkstate.core.types import KINDS
-from checkstate.data.scenes import Boxes
+from checkstate.data.scenes import Boxes, area
 
 STRIDE = 4
 """Pixels from one place of the maps to the next."""
@@ -32,21 +32,21 @@ MULTIPLE = 16
 STEM, HEAD = 8, 24
 """Channels of the first map, at half the size, and of those that the heads read."""
 
-LEVELS = ((32, 1), (48, 2), (96, 3))
+LEVELS = ((32, 1), (64, 2), (96, 4))
 """Channels, and number of blocks, of the maps with strides of 4, 8 and 16 pixels."""
 
 REACH = 8.0
 """Pixels of a distance whose logarithm is zero."""
 
-SPREAD = 0.54 / 6
-"""Standard deviation of a center's bell over the box's side (TTFNet, Liu et al. 2020)."""
+MIDDLE = 1.5 * STRIDE
+"""Pixels, across and down, from a box's middle to the last places that tell it."""
 
 BOX_WEIGHT = 2.0
-"""Of the boxes' loss beside the centers'."""
+"""Of the boxes' loss beside the places'."""
 
 
 class Detector(nn.Module):
-    """uint8 [n, height, width, 3] to center logits [n, kinds, height/4, width/4] and distances
+    """uint8 [n, height, width, 3] to quality logits [n, kinds, height/4, width/4] and distances
     [n, 4, height/4, width/4], in pixels, to the left, top, right and bottom side.
 
     Of a screenshot's two million pixels the maps at full and half size are what costs, in memory
@@ -67,20 +67,23 @@ class Detector(nn.Module):
         self.laterals = nn.ModuleList(convolution(width, HEAD, 1) for width in widths)
         self.head = separable(HEAD, HEAD)
         self.distances = nn.Conv2d(HEAD, 4, 1)
-        self.centers = nn.Conv2d(HEAD, len(KINDS), 1)
-        bias = torch.full((len(KINDS),), -4.6)  # a hundredth: most places are no center
-        self.centers.bias = nn.Parameter(bias)
+        self.qualities = nn.Conv2d(HEAD, len(KINDS), 1)
+        bias = torch.full((len(KINDS),), -4.6)  # a hundredth: most places are in no middle
+        self.qualities.bias = nn.Parameter(bias)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Centers and distances at every fourth pixel; the levels meet as in an FPN."""
-        values = self.stem(images.permute(0, 3, 1, 2).float() / 64 - 2)
+        """Qualities and distances at every fourth pixel; the levels meet as in an FPN.
+
+        Pixels go in as they are: the stem's norm brings them to a scale at no cost.
+        """
+        values = self.stem(images.permute(0, 3, 1, 2).float())
         maps = [values := level(values) for level in self.levels]
         found = [lateral(each) for lateral, each in zip(self.laterals, maps, strict=True)]
         merged = found.pop()
         while found:
             merged = found.pop() + F.interpolate(merged, scale_factor=2.0)
         values = self.head(merged)
-        return self.centers(values), REACH * self.distances(values).clamp(-4, 5).exp()
+        return self.qualities(values), REACH * self.distances(values).clamp(-4, 5).exp()
 
 
 class Residual(nn.Module):
@@ -130,52 +133,60 @@ def load_detector(path: Path) -> Detector:
 
 
 def targets(boxes: list[Boxes], height: int, width: int) -> list[Tensor]:
-    """What the maps of a batch should be, for inputs of a height and width in pixels.
+    """What the maps of a batch should tell, for inputs of a height and width in pixels.
 
-    Centers [n, kinds, h, w] of bells that are 1 at a center; their weight [n, 1, h, w], 0 in what
-    is ignored; the box [n, 4, h, w] that a place belongs to; whether it belongs to one [n, h, w].
+    The kind of the control in whose middle a place lies, int64 [n, h, w], -1 elsewhere; the
+    control's box, float32 [n, 4, h, w]; the places' weight, float32 [n, h, w], 0 in what is
+    ignored.
     """
     h, w = height // STRIDE, width // STRIDE
-    centers = np.zeros((len(boxes), len(KINDS), h, w), np.float32)
-    weight = np.ones((len(boxes), 1, h, w), np.float32)
+    kinds = np.full((len(boxes), h, w), -1, np.int64)
     corners = np.zeros((len(boxes), 4, h, w), np.float32)
-    belongs = np.zeros((len(boxes), h, w), bool)
-    x, y = np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32)
+    weight = np.ones((len(boxes), h, w), np.float32)
+    x, y = STRIDE * (np.arange(w) + 0.5), STRIDE * (np.arange(h) + 0.5)
     for n, found in enumerate(boxes):
         for box in found.corners[found.ignored]:
             left, top, right, bottom = (int(v) for v in box // STRIDE)
-            weight[n, 0, top : bottom + 1, left : right + 1] = 0
-        for box, kind in zip(
-            found.corners[~found.ignored], found.kinds[~found.ignored], strict=True
-        ):
-            middle = (box[:2] + box[2:]) / 2 / STRIDE
-            column, row = min(int(middle[0]), w - 1), min(int(middle[1]), h - 1)
-            spread = np.maximum(SPREAD * (box[2:] - box[:2]) / STRIDE, 0.4)
-            bell = np.exp(-((y[:, None] - row) ** 2) / (2 * spread[1] ** 2)) * np.exp(
-                -((x - column) ** 2) / (2 * spread[0] ** 2)
-            )
-            centers[n, kind] = np.maximum(centers[n, kind], bell)
-            near = slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2)
-            corners[n][(slice(None), *near)] = box[:, None, None]
-            belongs[n][near] = True
-            weight[n, 0, row, column] = 1
-    return [torch.from_numpy(array) for array in (centers, weight, corners, belongs)]
+            weight[n, top : bottom + 1, left : right + 1] = 0
+        wanted = np.flatnonzero(~found.ignored)
+        # of two in one place, the smaller is told
+        for index in wanted[np.argsort(-area(found.corners[wanted]), kind="stable")]:
+            box = found.corners[index]
+            left, top = np.maximum(box[:2], (box[:2] + box[2:]) / 2 - MIDDLE)
+            right, bottom = np.minimum(box[2:], (box[:2] + box[2:]) / 2 + MIDDLE)
+            rows = np.flatnonzero((y >= top) & (y <= bottom))
+            columns = np.flatnonzero((x >= left) & (x <= right))
+            middle = np.ix_(rows, columns)
+            kinds[n][middle], weight[n][middle] = found.kinds[index], 1
+            corners[n][:, rows[:, None], columns] = box[:, None, None]
+    return [torch.from_numpy(array) for array in (kinds, corners, weight)]
 
 
 def detection_loss(outputs: tuple[Tensor, Tensor], wanted: list[Tensor]) -> Tensor:
-    """The centers' focal loss, less strict near a center (CornerNet, Law and Deng 2018, eq. 1), and
-    the boxes' generalized IoU loss."""
+    """The quality focal loss (GFL, Li et al. 2020, eq. 6): a place's confidence should be the IoU
+    of the box that it tells; and the boxes' generalized IoU loss."""
     logits, distances = outputs
-    centers, weight, corners, belongs = wanted
-    positive = centers == 1
-    chance = logits.sigmoid()
-    near = F.logsigmoid(logits) * (1 - chance) ** 2
-    far = F.logsigmoid(-logits) * chance**2 * (1 - centers) ** 4
-    focal = -(torch.where(positive, near, far) * weight).sum() / positive.sum().clamp(min=1)
-    predicted = boxes_at(distances).movedim(1, -1)[belongs]
-    aimed = corners.movedim(1, -1)[belongs]
-    iou: Tensor = generalized_box_iou_loss(predicted, aimed, reduction="sum")
-    return focal + BOX_WEIGHT * iou / max(len(aimed), 1)
+    kinds, corners, weight = wanted
+    inside = kinds >= 0
+    told = boxes_at(distances).movedim(1, -1)[inside]
+    aimed = corners.movedim(1, -1)[inside]
+    iou_loss: Tensor = generalized_box_iou_loss(told, aimed, reduction="sum")
+    image, row, column = inside.nonzero(as_tuple=True)
+    quality = torch.zeros_like(logits)
+    quality[image, kinds[inside], row, column] = paired_iou(told.detach(), aimed)
+    distance = (quality - logits.sigmoid()).abs()
+    entropy = F.binary_cross_entropy_with_logits(logits, quality, reduction="none")
+    focal = (entropy * distance**2 * weight[:, None]).sum()
+    loss: Tensor = (focal + BOX_WEIGHT * iou_loss) / max(len(aimed), 1)
+    return loss
+
+
+def paired_iou(first: Tensor, second: Tensor) -> Tensor:
+    """IoU of boxes [n, 4] with as many others, one to one, as float32 [n]."""
+    sides = torch.minimum(first[:, 2:], second[:, 2:]) - torch.maximum(first[:, :2], second[:, :2])
+    shared = sides.clamp(min=0).prod(1)
+    iou: Tensor = shared / (box_area(first) + box_area(second) - shared)
+    return iou
 
 
 def boxes_at(distances: Tensor) -> Tensor:

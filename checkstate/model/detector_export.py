@@ -41,7 +41,7 @@ class Candidates(nn.Module):
         self.detector = detector
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Centers are the peaks of their map (CenterNet), which a pooling finds."""
+        """Of the places in a control's middle the best one is a peak, which a pooling finds."""
         logits, distances = self.detector(image)
         kinds = logits.sigmoid()
         best = kinds.amax(1, keepdim=True)

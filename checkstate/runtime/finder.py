@@ -24,8 +24,13 @@ CORE, RIM = 1536, 128
 """Pixels of the square of which a run of the network gives the controls, and of what it sees
 around: memory stays the same however large a screenshot is."""
 
-MARGIN = 0.25
-"""Of a box's shorter side, around it, for the classifier."""
+FALSE_ALARM = 0.9
+"""Probability of `other` from where on the classifier overrules the detector: below it the
+detector, which sees the surroundings, is right more often (docs/log.md)."""
+
+MARGIN, LABEL = 0.25, 1.0
+"""Of a box's shorter side, around it, and of its height, at the right, for the classifier: the
+crops that it learned from mostly show how a label begins."""
 
 BATCH = 64
 """Controls whose states are read in one run of the classifier."""
@@ -79,9 +84,7 @@ class Finder:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         if not self.path.is_file():
-            raise ModelError(
-                f"{self.path}: no such model file; `make finder` makes one"
-            )
+            raise ModelError(f"{self.path}: no such model file; `make finder` makes one")
         try:
             self.session = ort.InferenceSession(
                 str(self.path), options, providers=providers_of(device)
@@ -125,9 +128,13 @@ class Finder:
             inputs = [
                 self.predictor.to_input(picture.crop(around(box, picture))) for box, _, _ in part
             ]
-            for (box, kind, score), state in zip(part, self.predictor.predict(inputs), strict=True):
-                if keep_other or state.label != OTHER:
-                    controls.append(Control(box, kind, score, state))
+            answers = self.predictor.predict(inputs)
+            for (box, kind, score), answer in zip(part, answers, strict=True):
+                alarm = answer.probabilities.get(OTHER, 0.0) >= FALSE_ALARM
+                if keep_other or not alarm:
+                    controls.append(
+                        Control(box, kind, score, answer if alarm else among_states(answer))
+                    )
         return controls
 
     def boxes(self, picture: Image.Image, threshold: float) -> Iterator[tuple[Box, str, float]]:
@@ -175,6 +182,15 @@ def clip(box: Floats, width: int, height: int) -> Box:
     return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
 
 
+def among_states(answer: Prediction) -> Prediction:
+    """What the classifier says of a thing that is known to be a control."""
+    states = {label: p for label, p in answer.probabilities.items() if label != OTHER}
+    total = sum(states.values())
+    probabilities = {label: p / total for label, p in states.items()}
+    label = max(probabilities, key=lambda each: probabilities[each])
+    return Prediction(label, probabilities[label], probabilities)
+
+
 def around(box: Box, picture: Image.Image) -> tuple[int, int, int, int]:
     """What the classifier sees of a control, in whole pixels of the screenshot."""
     left, top, right, bottom = box
@@ -182,6 +198,6 @@ def around(box: Box, picture: Image.Image) -> tuple[int, int, int, int]:
     return (
         max(round(left - margin), 0),
         max(round(top - margin), 0),
-        min(round(right + margin), picture.width),
+        min(round(right + margin + LABEL * (bottom - top)), picture.width),
         min(round(bottom + margin), picture.height),
     )

@@ -26,26 +26,53 @@ EXPORT = FindExport(threshold=0.3, overlap=0.4, max_controls=50)
 ONE = Boxes(np.array([[16, 20, 40, 44]], np.float32), np.array([1]), np.array([False]))
 
 
-def test_the_center_of_a_control_is_wanted_and_its_box_there() -> None:
-    centers, weight, corners, belongs = targets([ONE], 64, 96)
+def test_places_in_the_middle_of_a_control_tell_its_kind_and_box() -> None:
+    kinds, corners, weight = targets([ONE], 64, 96)
+    assert kinds.shape == (1, 16, 24)
     row, column = 32 // STRIDE, 28 // STRIDE
-    assert centers.shape == (1, len(KINDS), 16, 24)
-    assert centers[0, 1].argmax() == row * 24 + column
-    assert centers[0, 1, row, column] == 1
-    assert centers[0, [0, 2]].max() == 0
+    middle = (0, slice(row - 1, row + 1), slice(column - 1, column + 1))
+    assert (kinds[middle] == 1).all()
+    assert (kinds == 1).sum() == 16
+    assert (kinds == -1).sum() == 16 * 24 - 16
     assert corners[0, :, row, column].tolist() == [16, 20, 40, 44]
-    assert bool(belongs[0, row, column])
-    assert belongs.sum() == 9
     assert weight.min() == 1
+
+
+def test_of_two_controls_in_one_place_the_smaller_is_told() -> None:
+    both = Boxes(
+        np.array([[22, 26, 34, 38], [16, 20, 40, 44]], np.float32),
+        np.array([0, 1]),
+        np.array([False, False]),
+    )
+    kinds, corners, _ = targets([both], 64, 96)
+    assert kinds[0, 32 // STRIDE, 28 // STRIDE] == 0
+    assert corners[0, :, 32 // STRIDE, 28 // STRIDE].tolist() == [22, 26, 34, 38]
 
 
 def test_what_is_ignored_has_no_weight() -> None:
     hidden = Boxes(ONE.corners, ONE.kinds, np.array([True]))
-    centers, weight, _, belongs = targets([hidden], 64, 96)
-    assert centers.max() == 0
-    assert not belongs.any()
-    assert weight[0, 0, 32 // STRIDE, 28 // STRIDE] == 0
-    assert weight[0, 0, 0, 0] == 1
+    kinds, _, weight = targets([hidden], 64, 96)
+    assert kinds.max() == -1
+    assert weight[0, 32 // STRIDE, 28 // STRIDE] == 0
+    assert weight[0, 0, 0] == 1
+
+
+def test_a_confidence_should_be_the_overlap_of_the_box_that_is_told() -> None:
+    wanted = targets([ONE], 64, 96)
+    kinds, corners, _ = wanted
+    x = STRIDE * (torch.arange(24) + 0.5)
+    y = STRIDE * (torch.arange(16) + 0.5)[:, None]
+    left, top, right, bottom = corners[0]
+    exact = torch.stack([x - left, y - top, right - x, bottom - y])[None]
+    logits = torch.full((1, len(KINDS), 16, 24), -12.0)
+    logits[0, 1][kinds[0] == 1] = 12
+    assert detection_loss((logits, exact), wanted) < 0.01
+    # a third of the box alone: as sure as before is a mistake now
+    worse = exact.clone()
+    worse[:, 2] -= 16
+    sure = detection_loss((logits, worse), wanted)
+    logits[0, 1][kinds[0] == 1] = torch.logit(torch.tensor(1 / 3))
+    assert detection_loss((logits, worse), wanted) < sure - 1
 
 
 def test_distances_are_from_the_middle_of_a_place() -> None:
