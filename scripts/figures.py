@@ -60,6 +60,7 @@ def figures() -> dict[str, str]:
         "find-box": f"{found['f1_box']:.2f}",
         "find-state": f"{found['f1_state']:.2f}",
         "find-alarms": f"{found['false_alarms_per_screenshot']:.2f}",
+        "find-bare": f"{found['false_alarms_without_controls']:.2f}",
         "find-milliseconds": f"{find_timed['boxes_and_states']['p50']:.0f} ms",
         "find-megabytes": f"{(ROOT / paths.RELEASED_FINDER).stat().st_size / 1e6:.2f} MB",
         "test-images": str(evaluated["images"]),
