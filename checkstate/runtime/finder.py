@@ -90,6 +90,10 @@ class Finder:
             self.kinds: list[str] = json.loads(self.metadata["kinds"])
             self.multiple = int(json.loads(self.metadata["multiple"]))
             self.threshold = float(json.loads(self.metadata["threshold"]))
+            if not (1 <= self.multiple <= RIM and 0 <= self.threshold <= 1):
+                raise ValueError("metadata out of range")
+            if not isinstance(self.kinds, list) or {type(kind) for kind in self.kinds} != {str}:
+                raise ValueError("kinds are names")
             list(self.candidates(np.zeros((20, 30, 3), np.uint8), 0.5))
         except ModelError:
             raise
@@ -153,7 +157,15 @@ class Finder:
             "image": padded(tile, self.multiple)[None],
             "threshold": np.array([threshold], np.float32),
         }
-        boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given)
+        try:
+            boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given)
+        except Exception as error:  # as above
+            raise ModelError(f"{self.path}: it takes or gives something else") from error
+        shapes = (boxes.shape, scores.shape, kinds.shape)
+        n = len(scores)
+        fit = shapes == ((n, 4), (n,), (n, len(self.kinds)))
+        if not fit or not np.isfinite(boxes).all() or not np.isfinite(scores).all():
+            raise ModelError(f"{self.path}: it gives no boxes, each with a score of every kind")
         for box, score, kind in zip(boxes, scores, kinds, strict=True):
             yield box, self.kinds[int(kind.argmax())], float(score)
 
