@@ -86,13 +86,26 @@ def main(
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata: what matters is an ImageError
 
 
-def open_model(named: Path | None, device: str = "cpu") -> Predictor:
-    """Load a model, or end with status 2 and one line."""
+@contextmanager
+def model_errors() -> Iterator[None]:
+    """End with status 2 and one line when a model file is not one."""
     try:
-        return Predictor(named, device=device)
+        yield
     except ModelError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
+
+
+def open_model(named: Path | None, device: str = "cpu") -> Predictor:
+    """Load a classifier, or end with status 2 and one line."""
+    with model_errors():
+        return Predictor(named, device=device)
+
+
+def open_finder(named: Path | None, model: Path | None, device: str = "cpu") -> Finder:
+    """Load a finder and a classifier, or end with status 2 and one line."""
+    with model_errors():
+        return Finder(named, open_model(model, device), device=device)
 
 
 @contextmanager
@@ -195,7 +208,7 @@ def find(
     kind = output_format(as_json, as_csv)
     found = open_finder(finder, model, device)
     unread = 0
-    with one_line_errors("train"), opened(output) as stream:
+    with model_errors(), one_line_errors("train"), opened(output) as stream:
         cut = finds.Crops(crops) if crops else None
         show = finds.writer(stream, kind, found)
         for source in tqdm(
@@ -222,16 +235,6 @@ def find(
         if cut:
             cut.write_list()
     raise typer.Exit(1 if unread else 0)
-
-
-def open_finder(named: Path | None, model: Path | None, device: str) -> Finder:
-    """Load a finder and a classifier, or end with status 2 and one line."""
-    predictor = open_model(model, device)
-    try:
-        return Finder(named, predictor, device=device)
-    except ModelError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
 
 
 def named_error(source: Source, error: ImageError) -> ImageError:
@@ -307,7 +310,7 @@ def as_json_value(text: str) -> Any:
     """A field of metadata: JSON where it is, text where somebody else wrote it."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -319,7 +322,7 @@ def show_warning(message: Warning | str, *_: object, **__: object) -> None:
 @app.command()
 def info(model: Annotated[Path | None, typer.Argument()] = None) -> None:
     """Print which model files are used and what they say of themselves, as JSON."""
-    finder = open_finder(None, model, "cpu")
+    finder = open_finder(None, model)
     about = told(find_model(model), finder.predictor.metadata)
     typer.echo(json.dumps(about | {"finder": told(find_finder(), finder.metadata)}, indent=2))
 
@@ -357,7 +360,7 @@ def serve(
 
         token = clean_token(token)
     # a bad file ends here in one line, not in the crash of every process
-    path = open_model(model).path
+    path = open_finder(None, model).predictor.path
     settings = Settings(
         token=token,
         allow_urls=allow_urls,
@@ -394,7 +397,7 @@ def mcp(
     with one_line_errors("mcp"):
         from checkstate.serve.mcp import new_server
 
-    new_server(open_finder(finder, model, "cpu")).run()
+    new_server(open_finder(finder, model)).run()
 
 
 @app.command()

@@ -35,6 +35,11 @@ crops that it learned from mostly show how a label begins."""
 BATCH = 64
 """Controls whose states are read in one run of the classifier."""
 
+SHRINK = ort.RunOptions()
+"""Of a run of the network: give its memory back, or a process keeps that of its largest tile, 200
+MB, for good. It costs no time that can be measured."""
+SHRINK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
 Box = tuple[float, float, float, float]
 
 
@@ -93,6 +98,10 @@ class Finder:
             self.kinds: list[str] = json.loads(self.metadata["kinds"])
             self.multiple = int(json.loads(self.metadata["multiple"]))
             self.threshold = float(json.loads(self.metadata["threshold"]))
+            if not (1 <= self.multiple <= RIM and 0 <= self.threshold <= 1):
+                raise ValueError("metadata out of range")
+            if not isinstance(self.kinds, list) or {type(kind) for kind in self.kinds} != {str}:
+                raise ValueError("kinds are names")
             list(self.candidates(np.zeros((20, 30, 3), np.uint8), 0.5))
         except ModelError:
             raise
@@ -160,7 +169,15 @@ class Finder:
             "image": padded(tile, self.multiple)[None],
             "threshold": np.array([threshold], np.float32),
         }
-        boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given)
+        try:
+            boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given, SHRINK)
+        except Exception as error:  # as above
+            raise ModelError(f"{self.path}: it takes or gives something else") from error
+        shapes = (boxes.shape, scores.shape, kinds.shape)
+        n = len(scores)
+        fit = shapes == ((n, 4), (n,), (n, len(self.kinds)))
+        if not fit or not np.isfinite(boxes).all() or not np.isfinite(scores).all():
+            raise ModelError(f"{self.path}: it gives no boxes, each with a score of every kind")
         for box, score, kind in zip(boxes, scores, kinds, strict=True):
             yield box, self.kinds[int(kind.argmax())], float(score)
 

@@ -1,9 +1,10 @@
 """The HTTP service, put together: routes behind limits."""
 
+import ctypes
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -63,7 +64,22 @@ def to_environment(model: Path, settings: Settings) -> None:
     os.environ["CHECKSTATE_SERVICE"] = json.dumps([str(model), asdict(settings)])
 
 
+M_MMAP_THRESHOLD = -3
+LARGE = 1_000_000
+
+
+def return_memory() -> None:
+    """Make large buffers go back to the system when they are free, where the C library is glibc.
+
+    By itself it keeps buffers of up to 32 MB once some were freed (mallopt(3), M_MMAP_THRESHOLD):
+    a mix of screenshots and crops took a process to 640 MB, of which it used 180.
+    """
+    with suppress(AttributeError, TypeError):  # no mallopt elsewhere; Windows takes no None
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
+
+
 def from_environment() -> ASGIApp:
     """Build the service in a process of a server; uvicorn starts it by this function's name."""
+    return_memory()
     model, settings = json.loads(os.environ["CHECKSTATE_SERVICE"])
     return create_app(Predictor(model, threads=1), Settings(**settings))

@@ -1,4 +1,4 @@
-"""Images, archives and curation lists damaged at random: an answer or one line, nothing else.
+"""Images, archives, curation lists and model files damaged: an answer or one line, nothing else.
 
 pytest tests/data/test_fuzz.py              # seconds, the same cases every time
 pytest -m slow tests/data/test_fuzz.py      # minutes, other cases every time
@@ -6,9 +6,11 @@ pytest -m slow tests/data/test_fuzz.py      # minutes, other cases every time
 
 import io
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,11 @@ from PIL import Image
 from checkstate.core.errors import UserError
 from checkstate.data.decisions import read_decisions
 from checkstate.data.members import open_members
+from checkstate.runtime.finder import Finder
 from checkstate.runtime.images import ImageError, read_image
+from checkstate.runtime.predictor import ModelError, Predictor
 from tests.hostile import KINDS, encode
+from tests.runtime.test_hostile_models import FINDER, as_text, write_finder
 
 PICTURE = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
 IMAGES = [encode(PICTURE, kind) for kind in KINDS]
@@ -74,11 +79,28 @@ def look_at_list(content: bytes, folder: Path) -> None:
         assert set(decisions) <= {"on/a.png", "off/b.png", "on/c.png"}
 
 
+def finder() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return write_finder(Path(folder, "f.onnx"), as_text(FINDER)).read_bytes()
+
+
+@cache
+def classifier() -> Predictor:
+    return Predictor(threads=1)
+
+
+def look_at_finder(content: bytes, folder: Path) -> None:
+    (folder / "f.onnx").write_bytes(content)
+    with suppress(ModelError):
+        Finder(folder / "f.onnx", classifier(), threads=1).find(PICTURE)
+
+
 TARGETS: dict[str, tuple[list[bytes], Callable[[bytes, Path], None]]] = {
     "image": (IMAGES, look_at_image),
     "zip": ([archive("zip")], lambda content, folder: look_at_archive(content, folder, "zip")),
     "tar": ([archive("tar")], lambda content, folder: look_at_archive(content, folder, "tar")),
     "list": ([LIST], look_at_list),
+    "finder": ([finder()], look_at_finder),
 }
 
 

@@ -7,9 +7,11 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 from typer.testing import CliRunner
 
 from checkstate.cli import app
+from checkstate.runtime.finder import Finder
 from checkstate.runtime.predictor import ModelError, Predictor
 from tests.conftest import ROOT
 
@@ -35,6 +37,38 @@ def write(path: Path, metadata: dict[str, str], name: str = "logits", classes: i
     ]
     last = helper.make_tensor("last", TensorProto.INT64, [1], [1])
     graph = helper.make_graph(nodes, "g", [image], [logits], [weights, axes, last])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(model, metadata)
+    onnx.save(model, path)
+    return path
+
+
+FINDER = {"kinds": ["checkbox", "radio", "switch"], "multiple": 16, "threshold": 0.5}
+INFINITY = float("inf")
+
+
+def write_finder(
+    path: Path, metadata: dict[str, str], corner: float = 9.0, columns: int = 4, height: int = 0
+) -> Path:
+    """A tiny graph that finds one control whose confidence is the threshold."""
+    tensor = helper.make_tensor_value_info
+    inputs = [
+        tensor("image", TensorProto.UINT8, [1, height or "h", "w", 3]),
+        tensor("threshold", TensorProto.FLOAT, [1]),
+    ]
+    outputs = [
+        tensor("boxes", TensorProto.FLOAT, ["n", columns]),
+        tensor("scores", TensorProto.FLOAT, ["n"]),
+        tensor("kinds", TensorProto.FLOAT, ["n", 3]),
+    ]
+    corners = helper.make_tensor("b", TensorProto.FLOAT, [1, columns], [corner] * columns)
+    each = helper.make_tensor("k", TensorProto.FLOAT, [1, 3], [0.1, 0.2, 0.3])
+    nodes = [
+        helper.make_node("Add", ["b", "threshold"], ["boxes"]),
+        helper.make_node("Identity", ["threshold"], ["scores"]),
+        helper.make_node("Mul", ["k", "threshold"], ["kinds"]),
+    ]
+    graph = helper.make_graph(nodes, "g", inputs, outputs, [corners, each])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     helper.set_model_props(model, metadata)
     onnx.save(model, path)
@@ -97,7 +131,54 @@ def test_a_file_that_is_not_ours_is_one_line(tmp_path: Path, command: str) -> No
         assert path.name in result.output
 
 
+def test_the_tiny_finder_is_one(tmp_path: Path) -> None:
+    path = write_finder(tmp_path / "f.onnx", as_text(FINDER))
+    [control] = Finder(path)(np.zeros((40, 50, 3), np.uint8), keep_other=True)
+    assert control.kind == "switch"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "graph"),
+    [
+        ({"kinds": ["checkbox"]}, {}),
+        ({"kinds": {"0": "checkbox", "1": "radio", "2": "switch"}}, {}),
+        ({"kinds": [1, 2, 3]}, {}),
+        ({"multiple": 0}, {}),
+        ({"multiple": 10_000}, {}),
+        ({"threshold": INFINITY}, {}),
+        ({}, {"columns": 3}),
+        ({}, {"corner": INFINITY}),
+    ],
+)
+def test_a_finder_that_contradicts_itself_is_refused(
+    tmp_path: Path, metadata: dict[str, object], graph: dict[str, float]
+) -> None:
+    path = write_finder(tmp_path / "f.onnx", as_text(FINDER | metadata), **graph)
+    with pytest.raises(ModelError, match=r"f\.onnx: "):
+        Finder(path)
+
+
+def test_a_finder_of_one_size_is_one_line(tmp_path: Path) -> None:
+    path = write_finder(tmp_path / "f.onnx", as_text(FINDER), height=32)
+    picture = tmp_path / "a.png"
+    Image.new("RGB", (90, 90)).save(picture)
+    result = CliRunner().invoke(app, ["find", str(picture), "--finder", str(path)])
+    assert result.exit_code == 2
+    assert result.output == f"error: {path}: it takes or gives something else\n"
+
+
+def test_a_service_with_a_bad_finder_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_finder(tmp_path / "f.onnx", as_text(FINDER | {"multiple": 0}))
+    monkeypatch.setenv("CHECKSTATE_FINDER", str(path))
+    result = CliRunner().invoke(app, ["serve"])
+    assert result.exit_code == 2
+    assert result.output == f"error: {path}: not a checkstate finder\n"
+
+
 def test_fields_that_somebody_else_wrote_are_shown(tmp_path: Path) -> None:
-    path = write(tmp_path / "m.onnx", {**as_text(GOOD), "author": "not JSON"})
+    theirs = {"author": "not JSON", "deep": "[" * 100_000}
+    path = write(tmp_path / "m.onnx", as_text(GOOD) | theirs)
     result = CliRunner().invoke(app, ["info", str(path)])
-    assert json.loads(result.output)["author"] == "not JSON"
+    assert {key: json.loads(result.output)[key] for key in theirs} == theirs
