@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from checkstate.core.errors import UserError
@@ -17,10 +17,8 @@ PATIENCE = 5
 
 
 @contextmanager
-def ray_cluster(
-    address: str, packages: Sequence[Path], excludes: Sequence[str] = ()
-) -> Iterator[None]:
-    """Connect to a cluster; tasks import `packages`, folders of modules of this machine.
+def ray_cluster(address: str, runtime_env: dict[str, Any]) -> Iterator[None]:
+    """Connect to a cluster, whose tasks get what Ray calls their runtime environment.
 
     Raises UserError for a cluster that cannot be reached or that fails, and what a task raised.
     """
@@ -31,7 +29,7 @@ def ray_cluster(
         probe(address)
         ray.init(
             address,
-            runtime_env={"py_modules": list(map(str, packages)), "excludes": list(excludes)},
+            runtime_env=runtime_env,
             log_to_driver=False,
             logging_level=logging.ERROR,
         )

@@ -64,7 +64,7 @@ def ray_pool(model: Path, md5: str, address: str, workers: int) -> Iterator[Pool
     """
     import ray
 
-    with ray_cluster(address, [Path(checkstate.__file__).parent]):
+    with ray_cluster(address, {"py_modules": [str(Path(checkstate.__file__).parent)]}):
         task = ray.remote(num_cpus=1, max_retries=10)(score_elsewhere)
         content, here = ray.put(model.read_bytes()), versions()
         cores = int(ray.cluster_resources().get("CPU", 1))
