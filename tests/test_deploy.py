@@ -55,7 +55,7 @@ def test_the_job_of_kuberay_runs_what_the_image_has() -> None:
     assert f"\nray=={version} " in (ROOT / "requirements.txt").read_text()
     assert f"FROM rayproject/ray:{version}-py312-cpu AS score" in (ROOT / "Dockerfile").read_text()
     program, name, *arguments = shlex.split(job["spec"]["entrypoint"])
-    command = get_command(app).commands[name]  # type: ignore[attr-defined]
+    command = get_command(app).commands[name]
     assert program == "checkstate"
     assert command.make_context(name, arguments).params["ray"] == "auto"
 
