@@ -2,6 +2,7 @@
 #   then  docker cp trained:/app/models/model.onnx models/
 #   on other images: docker run -v $PWD/data/<name>:/app/data/<name>, and data.name in params.yaml
 # docker build --target serve -t checkstate .   needs models/model.onnx
+# docker build --target score -t checkstate-score .   for deploy/rayjob.yaml
 FROM python:3.12-slim AS base
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
 WORKDIR /app
@@ -19,6 +20,15 @@ COPY . .
 # DVC wants a repository, and the image leaves .git out
 RUN git init --quiet
 CMD ["make", "repro"]
+
+# Ray's own image has what KubeRay asks for: the dashboard, its job server, wget
+FROM rayproject/ray:2.60.0-py312-cpu AS score
+WORKDIR /home/ray/checkstate
+COPY pyproject.toml README.md requirements.txt ./
+COPY checkstate checkstate
+USER 0
+RUN pip install --no-cache-dir --constraint requirements.txt ".[scale]"
+USER 1000
 
 FROM base AS serve
 COPY pyproject.toml README.md requirements.txt ./

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from checkstate.model.checkpoints import ModelMetadata
 from checkstate.model.export import export_fp32
 from checkstate.model.networks import IMAGENET, Classifier, build_backbone
 from checkstate.runtime.predictor import Predictor
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
 
 ROOT = Path(__file__).parent.parent
 CLASSES = ("checked", "other", "unchecked")
@@ -109,3 +113,16 @@ def browser() -> Iterator[Browser]:
         playwright.chromium.launch(executable_path=CHROMIUM, args=arguments) as browser,
     ):
         yield browser
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator["Cluster"]:
+    """A head without cores and two nodes of one, each a raylet of its own on this machine."""
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    cluster = Cluster(True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    for _ in range(2):
+        cluster.add_node(num_cpus=1)
+    yield cluster
+    cluster.shutdown()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import httpx
 import kubernetes_validate
 import pytest
 import yaml
+from typer.main import get_command
 
+from checkstate.cli import app
 from tests.conftest import ROOT
 from tests.pipeline.conftest import wait_for
 from tests.remote.servers import free_port
@@ -35,6 +38,26 @@ def test_the_kubernetes_manifests_fit_together() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"]
     assert {"readinessProbe", "livenessProbe", "resources"} <= set(container)
     assert parts["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == "checkstate"
+
+
+def test_the_job_of_kuberay_runs_what_the_image_has() -> None:
+    """The pods are held against Kubernetes' schema; KubeRay's own is in no package."""
+    job = yaml.safe_load((ROOT / "deploy/rayjob.yaml").read_text())
+    cluster = job["spec"]["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    for group in groups:
+        pod = {"apiVersion": "v1", "kind": "PodTemplate", "template": group["template"]}
+        kubernetes_validate.validate(pod, "1.30", strict=True)
+    containers = [group["template"]["spec"]["containers"][0] for group in groups]
+    assert len({container["image"] for container in containers}) == 1
+    assert all(each["resources"]["requests"] == each["resources"]["limits"] for each in containers)
+    version = cluster["rayVersion"]
+    assert f"\nray=={version} " in (ROOT / "requirements.txt").read_text()
+    assert f"FROM rayproject/ray:{version}-py312-cpu AS score" in (ROOT / "Dockerfile").read_text()
+    program, name, *arguments = shlex.split(job["spec"]["entrypoint"])
+    command = get_command(app).commands[name]
+    assert program == "checkstate"
+    assert command.make_context(name, arguments).params["ray"] == "auto"
 
 
 def test_the_dockerfile_copies_only_what_exists_or_is_made() -> None:

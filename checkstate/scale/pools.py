@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import os
 import platform
@@ -19,7 +18,7 @@ from typing import NamedTuple
 
 import checkstate
 from checkstate.core.errors import UserError
-from checkstate.core.text import first_line
+from checkstate.scale.cluster import ray_cluster
 from checkstate.scale.rows import Part, score_shard
 from checkstate.scale.shards import Shard
 
@@ -64,30 +63,14 @@ def ray_pool(model: Path, md5: str, address: str, workers: int) -> Iterator[Pool
     the versions that are here. Raises UserError for a cluster that cannot be reached.
     """
     import ray
-    from ray.exceptions import RayError, RayTaskError
 
-    try:
-        ray.init(
-            address,
-            runtime_env={"py_modules": [str(Path(checkstate.__file__).parent)]},
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(f"{address}: no Ray cluster there ({first_line(error)})") from error
-    try:
+    with ray_cluster(address, {"py_modules": [str(Path(checkstate.__file__).parent)]}):
         task = ray.remote(num_cpus=1, max_retries=10)(score_elsewhere)
         content, here = ray.put(model.read_bytes()), versions()
         cores = int(ray.cluster_resources().get("CPU", 1))
         yield Pool(
             lambda shard: task.remote(content, md5, here, shard).future(), workers or 2 * cores
         )
-    except RayTaskError as error:
-        raise error.cause from None  # without the lines of Ray around it
-    except RayError as error:
-        raise UserError(f"{address}: {first_line(error)}; run it again to go on") from error
-    finally:
-        ray.shutdown()
 
 
 def score_elsewhere(content: bytes, md5: str, expected: dict[str, str], shard: Shard) -> Part:

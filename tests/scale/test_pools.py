@@ -1,5 +1,4 @@
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,18 +8,8 @@ from checkstate.core.errors import UserError
 from checkstate.scale.pools import score_elsewhere, versions
 from checkstate.scale.shards import Shard
 from tests.pipeline.conftest import wait_for
+from tests.remote.servers import free_port
 from tests.scale.conftest import bytes_of, command, run
-
-
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    """A head without cores and two nodes of one, each a raylet of its own on this machine."""
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    cluster = Cluster(True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    for _ in range(2):
-        cluster.add_node(num_cpus=1)
-    yield cluster
-    cluster.shutdown()
 
 
 @pytest.mark.slow
@@ -38,10 +27,28 @@ def test_a_node_that_dies_costs_no_row(
     assert bytes_of(target) == bytes_of(tmp_path / "alone")
 
 
+@pytest.mark.timeout(60)  # Ray itself goes on trying for a quarter of an hour
+@pytest.mark.parametrize("address", ["auto", "127.0.0.1", "nonsense"])
 def test_a_cluster_that_is_not_there_is_one_line(
-    model: Path, many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str, model: Path, many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))  # where Ray would look for one of this machine
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if address == "127.0.0.1":
+        address += f":{free_port()}"
+    status, said = run(many, tmp_path / "out", "--model", model, "--ray", address)
+    assert (status, said.count("\n")) == (1, 1), said
+    assert f"{address}: no Ray cluster there" in said
+
+
+@pytest.mark.timeout(60)
+def test_a_cluster_that_has_crashed_is_one_line(
+    model: Path, many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    (tmp_path / "ray").mkdir()  # where `ray start` leaves its address
+    (tmp_path / "ray/ray_current_cluster").write_text(f"127.0.0.1:{free_port()}")
     status, said = run(many, tmp_path / "out", "--model", model, "--ray", "auto")
     assert (status, said.count("\n")) == (1, 1), said
     assert "auto: no Ray cluster there" in said

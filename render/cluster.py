@@ -1,0 +1,102 @@
+"""Render on the nodes of a Ray cluster, with the bytes of render.crops and render.toolkit.
+
+python -m render.cluster --ray auto                # all libraries and toolkits
+python -m render.cluster --ray auto bootstrap pdf  # some
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from concurrent.futures import as_completed
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+import yaml
+from tqdm import tqdm
+
+from checkstate.cli import one_line_errors
+from checkstate.core.errors import UserError
+from checkstate.core.files import atomic_write, md5_of
+from checkstate.scale.cluster import ray_cluster
+from render.crops import browser
+from render.pages import HERE
+
+NOT_SENT = shutil.ignore_patterns("__pycache__", "node_modules", "crops")
+"""Of render/: two gigabytes that every node has, and what is made."""
+
+
+def main(
+    names: Annotated[list[str] | None, typer.Argument(help="By default all.")] = None,
+    ray: Annotated[str, typer.Option(help="Address of a Ray cluster.")] = "auto",
+) -> None:
+    """Write render/crops/<name>.zip of the libraries and toolkits of render/params.yaml."""
+    with one_line_errors("scale"):
+        settings = yaml.safe_load((HERE / "params.yaml").read_text())
+        scripts = dict.fromkeys(settings["libraries"], "render.crops")
+        scripts |= dict.fromkeys(settings["toolkits"], "render.toolkit")
+        if unknown := sorted(set(names or []) - scripts.keys()):
+            raise UserError(f"{unknown[0]}: neither a library nor a toolkit of render/params.yaml")
+        draw_all({name: scripts[name] for name in names or scripts}, ray)
+
+
+def draw_all(scripts: dict[str, str], address: str) -> None:
+    """Run each set's script as a task, and write what comes back; Ray starts lost tasks anew."""
+    import ray
+
+    modules = HERE.resolve() / "node_modules"
+    expected = {"render.crops": versions(modules)} if "render.crops" in scripts.values() else {}
+    with TemporaryDirectory(prefix="checkstate-") as sources:
+        for package in ("checkstate", "render"):
+            shutil.copytree(HERE.parent / package, Path(sources, package), ignore=NOT_SENT)
+        with ray_cluster(address, {"working_dir": sources}):
+            task = ray.remote(num_cpus=1)(draw)
+            futures = {
+                task.remote(script, name, modules, expected.get(script)).future(): name
+                for name, script in scripts.items()
+            }
+            for future in tqdm(as_completed(futures), total=len(futures), unit="set"):
+                with atomic_write(HERE / "crops" / f"{futures[future]}.zip") as temporary:
+                    temporary.write_bytes(future.result())
+
+
+def draw(script: str, name: str, modules: Path, expected: dict[str, str] | None) -> bytes:
+    """The archive of one set, made on a node from a copy of the driver's sources, its directory.
+
+    Raises UserError, which names the node, for whatever the node lacks, and where its `versions`
+    are not those expected.
+    """
+    try:
+        if expected and (found := versions(modules)) != expected:
+            raise UserError(f"has {found}, but the driver {expected}; install the same")
+        with TemporaryDirectory(prefix="checkstate-") as folder:
+            shutil.copytree(Path.cwd(), folder, dirs_exist_ok=True)
+            Path(folder, "render/node_modules").symlink_to(modules)
+            command = [sys.executable, "-m", script, name]
+            environment = {**os.environ, "PYTHONPATH": folder}
+            done = subprocess.run(
+                command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+            )
+            if done.returncode:
+                raise UserError((done.stderr.splitlines() or [f"{script} failed"])[-1])
+            return Path(folder, "render/crops", f"{name}.zip").read_bytes()
+    except UserError as error:
+        raise UserError(f"{platform.node()}: {name}: {error}") from error
+
+
+def versions(modules: Path) -> dict[str, str]:
+    """What decides the pixels of a page, besides fonts; raises UserError for what is missing."""
+    lock = modules / ".package-lock.json"
+    if not lock.exists():
+        raise UserError(f"{modules} is missing: run `npm ci --prefix render`")
+    with browser() as chromium:
+        return {"Chromium": chromium.version, "node_modules": md5_of(lock)}
+
+
+if __name__ == "__main__":
+    typer.run(main)
