@@ -31,7 +31,7 @@ def test_controls_are_found_where_they_are_with_their_states(finder: Finder) -> 
     for state, place in places:
         here = [control for control in controls if within(control, place)]
         right += len(here) == 1 and here[0].prediction.label == state
-    assert right > len(places) // 2
+    assert right >= len(places) - 1
     outside = [c for c in controls if not any(within(c, place) for _, place in places)]
     assert len(outside) <= 1
     assert [c.box[1] for c in controls] == sorted(c.box[1] for c in controls)
