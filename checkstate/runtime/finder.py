@@ -24,10 +24,6 @@ CORE, RIM = 1536, 128
 """Pixels of the square of which a run of the network gives the controls, and of what it sees
 around: memory stays the same however large a screenshot is."""
 
-FALSE_ALARM = 0.9
-"""Probability of `other` from where on the classifier overrules the detector: below it the
-detector, which sees the surroundings, is right more often (docs/log.md)."""
-
 MARGIN, LABEL = 0.25, 1.0
 """Of a box's shorter side, around it, and of its height, at the right, for the classifier: the
 crops that it learned from mostly show how a label begins."""
@@ -137,13 +133,9 @@ class Finder:
             inputs = [
                 self.predictor.to_input(picture.crop(around(box, picture))) for box, _, _ in part
             ]
-            answers = self.predictor.predict(inputs)
-            for (box, kind, score), answer in zip(part, answers, strict=True):
-                alarm = answer.probabilities.get(OTHER, 0.0) >= FALSE_ALARM
-                if keep_other or not alarm:
-                    controls.append(
-                        Control(box, kind, score, answer if alarm else among_states(answer))
-                    )
+            for (box, kind, score), state in zip(part, self.predictor.predict(inputs), strict=True):
+                if keep_other or state.label != OTHER:
+                    controls.append(Control(box, kind, score, state))
         return controls
 
     def boxes(self, picture: Image.Image, threshold: float) -> Iterator[tuple[Box, str, float]]:
@@ -197,15 +189,6 @@ def clip(box: Floats, width: int, height: int) -> Box:
     """A box inside the screenshot."""
     left, top, right, bottom = (float(side) for side in box)
     return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
-
-
-def among_states(answer: Prediction) -> Prediction:
-    """What the classifier says of a thing that is known to be a control."""
-    states = {label: p for label, p in answer.probabilities.items() if label != OTHER}
-    total = sum(states.values())
-    probabilities = {label: p / total for label, p in states.items()}
-    label = max(probabilities, key=lambda each: probabilities[each])
-    return Prediction(label, probabilities[label], probabilities)
 
 
 def around(box: Box, picture: Image.Image) -> tuple[int, int, int, int]:

@@ -84,27 +84,6 @@ def test_what_is_no_image_is_one_line(finder: Finder, tmp_path: Path) -> None:
         finder(file)
 
 
-@pytest.mark.parametrize(
-    ("other", "label", "confidence"), [(0.88, "checked", 0.75), (0.96, "other", 0.96)]
-)
-def test_the_classifier_overrules_the_detector_only_when_it_is_sure(
-    finder: Finder, monkeypatch: pytest.MonkeyPatch, other: float, label: str, confidence: float
-) -> None:
-    rest = 1 - other
-    row = {"checked": 0.75 * rest, "other": other, "unchecked": 0.25 * rest}
-    scores = np.array([[row[name] for name in finder.predictor.classes]], np.float32)
-    monkeypatch.setattr(
-        finder.predictor, "probabilities", lambda batch: scores.repeat(len(batch), 0)
-    )
-    picture, _ = screenshot()
-    every = finder(picture, keep_other=True)
-    assert every
-    for control in every:
-        assert control.prediction.label == label
-        assert control.prediction.confidence == pytest.approx(confidence, abs=1e-5)
-    assert bool(finder(picture)) == (label != "other")
-
-
 def test_another_file_is_no_finder(model: Path, tmp_path: Path) -> None:
     missing = tmp_path / "none.onnx"
     with pytest.raises(ModelError, match="no such model file"):
