@@ -13,12 +13,18 @@ from tests.pipeline.conftest import git_init, run, settle, wait_for
 STAGES = """\
 stages:
   train:
-    cmd: python -c "import json, yaml; lr = yaml.safe_load(open('params.yaml'))['lr'];
-      open('model', 'w').write(str(lr)); json.dump({'loss': 1 / lr}, open('metrics.json', 'w'))"
+    cmd: python train.py
+    deps: [train.py]
     params: [lr]
     outs: [model]
     metrics:
       - metrics.json: {cache: false}
+"""
+TRAIN = """\
+import json, yaml
+lr = yaml.safe_load(open("params.yaml"))["lr"]
+open("model", "w").write(str(lr))
+json.dump({"loss": 1 / lr}, open("metrics.json", "w"))
 """
 
 
@@ -33,6 +39,7 @@ def machines(tmp_path: Path) -> list[Path]:
     run(first, "dvc", "remote", "add", "-q", "-f", "-d", "storage", str(tmp_path / "storage"))
     (first / "dvc.yaml").write_text(STAGES)
     (first / "params.yaml").write_text("lr: 1\n")
+    (first / "train.py").write_text(TRAIN)
     run(first, "dvc", "repro", "-q")
     settle(first, "start")
     run(first, "git", "clone", "-q", "--bare", ".", str(hub))
