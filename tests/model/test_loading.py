@@ -130,7 +130,7 @@ def test_a_network_of_any_family_is_loaded_as_it_was_saved(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
 def test_many_more_are_loaded_or_refused_in_one_line(name: str) -> None:
-    for size in ((64, 64), (224, 224)):
+    for size in ((64, 64), (224, 224), (240, 240)):
         try:
             prove(name, size)
             return
@@ -140,7 +140,10 @@ def test_many_more_are_loaded_or_refused_in_one_line(name: str) -> None:
     assert name in REFUSED
 
 
-REFUSED: set[str] = set()
+REFUSED = {
+    "dla46_c",  # a convolution is its head
+    "torchvision.mnasnet0_5",  # its weights carry a version that safetensors cannot hold
+}
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
