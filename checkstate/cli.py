@@ -57,8 +57,6 @@ Model = Annotated[
 Device = Annotated[
     Literal["cpu", "cuda", "auto"], typer.Option(help="Where the model runs; auto takes a GPU.")
 ]
-
-
 FinderFile = Annotated[
     Path | None,
     typer.Option(
@@ -105,7 +103,7 @@ def open_model(named: Path | None, device: str = "cpu") -> Predictor:
 def open_finder(named: Path | None, model: Path | None, device: str = "cpu") -> Finder:
     """Load a finder and a classifier, or end with status 2 and one line."""
     with model_errors():
-        return Finder(named, open_model(model, device), device=device)
+        return Finder(named, Predictor(model, device=device), device=device)
 
 
 @contextmanager

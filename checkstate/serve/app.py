@@ -20,6 +20,12 @@ from checkstate.serve.routes import STATIC, SWAGGER, Service, bearer, by_url, he
 from checkstate.serve.settings import Settings
 from checkstate.serve.telemetry import Telemetry
 
+MMAP_THRESHOLD = -3
+"""M_MMAP_THRESHOLD of glibc's malloc.h."""
+
+LARGE = 1_000_000
+"""Bytes of a buffer that goes back to the system when it is free."""
+
 
 def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
     """Build the service around a loaded model."""
@@ -64,10 +70,6 @@ def to_environment(model: Path, settings: Settings) -> None:
     os.environ["CHECKSTATE_SERVICE"] = json.dumps([str(model), asdict(settings)])
 
 
-M_MMAP_THRESHOLD = -3
-LARGE = 1_000_000
-
-
 def return_memory() -> None:
     """Make large buffers go back to the system when they are free, where the C library is glibc.
 
@@ -75,7 +77,7 @@ def return_memory() -> None:
     a mix of screenshots and crops took a process to 640 MB, of which it used 180.
     """
     with suppress(AttributeError, TypeError):  # no mallopt elsewhere; Windows takes no None
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
+        ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, LARGE)
 
 
 def from_environment() -> ASGIApp:

@@ -13,7 +13,7 @@ from ray.cluster_utils import Cluster
 from checkstate.core.errors import UserError
 from render.cluster import draw
 from tests.conftest import ROOT
-from tests.render.test_crops import needs_browser
+from tests.render.missing import needs_browser
 
 
 @pytest.fixture

@@ -14,13 +14,9 @@ from playwright.sync_api import Browser
 from checkstate.core.errors import UserError
 from render.crops import IDLE, MEASURE, SITE, contrast, pages, serve, shoot, shrink
 from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, draw_page
-from tests.conftest import CHROMIUM
+from tests.render.missing import needs_browser
 
 LIBRARIES = yaml.safe_load((HERE / "params.yaml").read_text())["libraries"]
-needs_browser = pytest.mark.skipif(
-    not (HERE / "node_modules").is_dir() or not CHROMIUM,
-    reason="needs Chromium and `npm ci --prefix render`",
-)
 
 
 @needs_browser

@@ -1,10 +1,8 @@
 from random import Random
 
-import pytest
-
-from checkstate.core.errors import UserError
 from render.desk import covered, desktop, outside
 from render.scene import Control
+from tests.render.missing import skipping_what_is_missing
 
 BOX = (10.0, 10.0, 30.0, 30.0)
 CONTROL = Control("checkbox", "checked", BOX, BOX, None)
@@ -22,11 +20,9 @@ def test_what_the_edge_of_the_screen_cuts_is_hidden() -> None:
 
 
 def test_a_desktop_is_the_same_again_and_its_controls_lie_on_it() -> None:
-    try:
+    with skipping_what_is_missing():
         picture, controls = desktop(["pdf", "tk"], Random("desk-3"))
         again, same = desktop(["pdf", "tk"], Random("desk-3"))
-    except UserError as error:
-        pytest.skip(str(error))
     assert picture.tobytes() == again.tobytes()
     assert controls == same
     assert {control.kind for control in controls} <= {"checkbox", "radio", "switch"}

@@ -9,19 +9,14 @@ from PIL import Image
 
 from checkstate.core.files import read_json
 from render import screenshots
-from render.crops import HERE, browser
+from render.crops import browser
 from render.scene import Control
 from render.scenes import annotation, keep, members_of
 from render.screenshots import screenshot, tightened
-from tests.conftest import CHROMIUM
-
-needs_chromium = pytest.mark.skipif(
-    not CHROMIUM or not (HERE / "node_modules").is_dir(),
-    reason="needs Chromium and `npm ci --prefix render`",
-)
+from tests.render.missing import needs_browser
 
 
-@needs_chromium
+@needs_browser
 def test_boxes_lie_on_the_controls_of_a_page_and_it_is_the_same_again() -> None:
     with browser() as chromium:
         picture, controls = screenshot(chromium, "native", Random("page-4"))
@@ -38,7 +33,7 @@ def test_boxes_lie_on_the_controls_of_a_page_and_it_is_the_same_again() -> None:
         assert np.ptp(pixels.reshape(-1, 3), axis=0).max() > 12
 
 
-@needs_chromium
+@needs_browser
 def test_some_pages_have_no_control_and_are_full_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
-from checkstate.core.errors import UserError
 from render.scene import Box, Control
 from render.toolkit import HERE, window_crops
 from render.toolkits import words
+from tests.render.missing import skipping_what_is_missing
 
 SETTINGS = yaml.safe_load((HERE / "params.yaml").read_text())
 WINDOWS = 12
@@ -23,11 +23,9 @@ Window = tuple[np.ndarray, list[Control]]
 
 def draw(name: str, index: int) -> Window:
     """A window of a toolkit; skips the test where the toolkit is missing."""
-    try:
+    with skipping_what_is_missing():
         toolkit = importlib.import_module(f"render.toolkits.{name}")
         picture, controls = toolkit.window(Random(f"test-{index}"))
-    except UserError as error:
-        pytest.skip(str(error))
     return np.asarray(picture.convert("RGB")), controls
 
 

@@ -7,15 +7,17 @@ import pytest
 from PIL import Image
 
 from checkstate import Control, Finder, Predictor
+from checkstate.core import paths
 from checkstate.runtime import finder as module
 from checkstate.runtime.images import ImageError
 from checkstate.runtime.predictor import ModelError
+from tests.conftest import ROOT
 from tests.screens import screenshot
 
 
 @pytest.fixture(scope="module")
 def finder() -> Finder:
-    return Finder(threads=1)
+    return Finder(ROOT / paths.RELEASED_FINDER, threads=1)
 
 
 def within(control: Control, place: tuple[int, int, int, int]) -> bool:

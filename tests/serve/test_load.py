@@ -128,5 +128,6 @@ def test_good_requests_are_answered_beside_hostile_ones_in_the_memory_of_the_sta
         assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
         server.terminate()
         assert not [line for line in log.result() if '"status": 500' in line]
+    assert served >= CLIENTS
     assert after <= 1.2 * warm
     assert after < MOST

@@ -1,7 +1,7 @@
-import { byId as at, downloadCsv, element, takeFiles } from "./files.js";
+import { byId, downloadCsv, element, takeFiles } from "./files.js";
 
-const results = at("results");
-const status = at("status");
+const results = byId("results");
+const status = byId("status");
 const done = new Map(); // a row of the list to its file's name and its prediction
 // not by URLSearchParams, to which a plus sign is a space
 const token = decodeURIComponent((/token=(.*)/.exec(location.hash) ?? ["", ""])[1]);
@@ -33,10 +33,10 @@ const explain = async (file, place, button) => {
   }
 };
 
-const isDoubtful = ({ confidence }) => 100 * confidence < at("threshold").valueAsNumber;
+const isDoubtful = ({ confidence }) => 100 * confidence < byId("threshold").valueAsNumber;
 
 const mark = () => {
-  at("limit").value = `${at("threshold").value} %`;
+  byId("limit").value = `${byId("threshold").value} %`;
   for (const [row, prediction] of done) {
     const doubtful = isDoubtful(prediction);
     row.classList.toggle("doubtful", doubtful);
@@ -97,7 +97,7 @@ const show = async (file, before) => {
     const button = element("button", { textContent: "Why?", onclick: () => explain(file, pictures, button) });
     body.append(element("p", { className: "label", textContent: prediction.label }), element("p", { className: "doubt", textContent: "doubtful", hidden: true }), bars, button);
     done.set(row, { ...prediction, name });
-    at("csv").disabled = false;
+    byId("csv").disabled = false;
     mark();
   } catch (error) {
     body.append(element("p", { className: "error", textContent: error.message }));
@@ -126,15 +126,15 @@ const download = () => {
 
 const describe = async () => {
   const model = await (await fetch("info")).json();
-  at("about").textContent = `Model ${model.name}: ${model.classes.join(", ")}; ${(model.bytes / 1e6).toFixed(2)} MB`;
-  at("note").textContent = model.note;
-  at("figures").append(...model.figures.map(({ what, figure }) => element("tr", {}, element("th", { scope: "row", textContent: what }), element("td", { textContent: figure }))));
-  if (!model.figures.length) at("figures").replaceWith(element("p", { textContent: "No model card beside the file says its md5; `checkstate report` writes one." }));
+  byId("about").textContent = `Model ${model.name}: ${model.classes.join(", ")}; ${(model.bytes / 1e6).toFixed(2)} MB`;
+  byId("note").textContent = model.note;
+  byId("figures").append(...model.figures.map(({ what, figure }) => element("tr", {}, element("th", { scope: "row", textContent: what }), element("td", { textContent: figure }))));
+  if (!model.figures.length) byId("figures").replaceWith(element("p", { textContent: "No model card beside the file says its md5; `checkstate report` writes one." }));
   const url = new URL("predict", document.baseURI);
   url.hash = "";
   const [header, headers] = model.token ? [" -H 'Authorization: Bearer YOURS'", ', headers={"Authorization": "Bearer YOURS"}'] : ["", ""];
-  at("curl").textContent = `curl${header} -F files=@crop.png ${url}`;
-  at("python").textContent = `import httpx
+  byId("curl").textContent = `curl${header} -F files=@crop.png ${url}`;
+  byId("python").textContent = `import httpx
 
 with open("crop.png", "rb") as file:
     answer = httpx.post("${url}", files={"files": file}${headers})
@@ -144,9 +144,9 @@ print(answer.json()["results"][0]["label"])`;
 // --- what the user does
 
 takeFiles(take);
-at("threshold").addEventListener("input", mark);
-at("csv").addEventListener("click", download);
-at("samples").addEventListener("click", async (event) => {
+byId("threshold").addEventListener("input", mark);
+byId("csv").addEventListener("click", download);
+byId("samples").addEventListener("click", async (event) => {
   const image = event.target.closest("button")?.querySelector("img");
   if (!image) return;
   const blob = await (await fetch(image.src)).blob();
