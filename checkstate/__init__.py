@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checkstate.runtime.finder import Control, Finder
     from checkstate.runtime.predictor import Prediction, Predictor
+
+# ONNX Runtime would send usage data to Microsoft by default (its Privacy.md), and warn without HOME
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 PLACES = {
     "Control": "checkstate.runtime.finder",

@@ -15,7 +15,7 @@ from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import save_model
 from checkstate.model.loading import prove_loading
 from checkstate.model.networks import predict_logits
-from checkstate.model.optimization import enough_memory, prepare_torch
+from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
 from checkstate.model.starting import new_metadata, new_model
 from checkstate.model.training import fit_model
@@ -37,15 +37,13 @@ def main() -> None:
     model = new_model(train, recipe)
     data_md5 = md5_of(paths.CURATED)
     described = partial(new_metadata, model, train.classes, recipe)
-    with enough_memory(recipe):
-        prove_loading(model, described(1.0, data_md5, params.seed), train.pixels[:4])
+    prove_loading(model, described(1.0, data_md5, params.seed), train.pixels[:4])
     read = [paths.SPLIT, *extra, *([Path(recipe.init_from)] if recipe.init_from else [])]
     facts = (params.seed, recipe, data_md5, *map(md5_of, read))
     out = paths.metrics_folder("train")
     with resumable("train", *facts) as resume, new_live(out) as live:
         report = partial(log_epoch, live)
-        with enough_memory(recipe):
-            fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
+        fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature

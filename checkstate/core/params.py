@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -266,13 +267,21 @@ def load_params(path: str | Path = paths.PARAMS) -> Params:
 def read_params(model: type[Parameters], path: str | Path) -> Parameters:
     """Read a file of params; raises UserError that names the key and what it takes."""
     try:
-        return model.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+        return model.model_validate(read_yaml(path))
     except ValidationError as error:
         raise UserError("; ".join(f"{path}: {explain(e)}" for e in error.errors())) from error
+
+
+def read_yaml(path: str | Path) -> Any:
+    """What a YAML file holds; raises UserError when it is none."""
+    try:
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8; save it in that encoding") from error
+    except Exception as error:  # beside YAMLError, whatever Python says of a date or a number
+        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
 
 
 def explain(error: ErrorDetails) -> str:
@@ -283,4 +292,4 @@ def explain(error: ErrorDetails) -> str:
         return f"{key}: it is {now} now" if now else f"{key}: unknown key"
     if error["type"] == "missing" and key in RENAMED.values():
         return f"{key}: missing; it had another name before 0.2"
-    return f"{key}: {error['msg'].lower()} (got {error['input']!r})"
+    return f"{key}: {error['msg'].lower()} (got {reprlib.repr(error['input'])})"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from checkstate.core.errors import UserError
+
 PARAMS = Path("params.yaml")
 LOCK = Path("dvc.lock")
 
@@ -70,5 +72,11 @@ def predictions_table(stage: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where states of interrupted stages and locks of the machine lie, outside every clone."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "checkstate"
+    """Where states of interrupted stages and locks of the machine lie, outside every clone.
+
+    Raises UserError for a user without a home, as a container's may be.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "checkstate"
+    except RuntimeError as error:
+        raise UserError("this user has no home: set HOME or XDG_CACHE_HOME") from error

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from checkstate.core.errors import UserError
+from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.text import first_line
 from checkstate.core.types import Pixels
 from checkstate.model.checkpoints import ModelMetadata, load_model, save_model
@@ -32,7 +32,7 @@ def prove_loading(model: Classifier, metadata: ModelMetadata, images: Pixels) ->
             compare(model, again, images, len(metadata.classes))
             check_training(again, images, len(metadata.classes))
     except Exception as error:  # networks fail in ways of their own
-        if isinstance(error, MemoryError) or "memory" in str(error):
+        if is_out_of_memory(error):
             raise
         reason = first_line(error)
         raise UserError(f"train.backbone={metadata.backbone}: {reason}; {WAY_OUT}") from error

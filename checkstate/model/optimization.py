@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -39,21 +38,6 @@ def pick_device(name: str) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-@contextmanager
-def enough_memory(params: Train) -> Iterator[None]:
-    """Raise UserError when memory, the device's or the machine's, runs out in the block."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError) and "memory" not in str(error):
-            raise
-        size = "x".join(map(str, params.image_size))
-        raise UserError(
-            f"out of memory at train.batch_size={params.batch_size} and train.image_size={size}: "
-            "lower one of them"
-        ) from error
 
 
 def new_optimizer(model: nn.Module, params: Train) -> torch.optim.Optimizer:

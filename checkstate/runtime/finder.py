@@ -87,8 +87,9 @@ class Finder:
         if not self.path.is_file():
             raise ModelError(f"{self.path}: no such model file; `make finder` makes one")
         try:
+            chosen = providers_of(device)
             self.session = ort.InferenceSession(
-                str(self.path), options, providers=providers_of(device)
+                str(self.path), options, providers=chosen, enable_fallback=len(chosen) > 1
             )
             self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
             self.kinds: list[str] = json.loads(self.metadata["kinds"])

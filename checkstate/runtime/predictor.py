@@ -67,14 +67,16 @@ class Predictor:
         if not self.path.is_file():
             raise ModelError(f"{model}: no such model file; `dvc repro` makes one")
         try:
+            chosen = list(providers) or providers_of(device)
+            # without another provider, falling back prints, and tries the same again
             self.session = ort.InferenceSession(
-                str(model), options, providers=list(providers) or providers_of(device)
+                str(model), options, providers=chosen, enable_fallback=len(chosen) > 1
             )
+            self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
         except ModelError:
             raise
         except Exception as error:  # ONNX Runtime's errors share no public base class
             raise ModelError(f"{model}: not a readable ONNX model") from error
-        self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
         fields = parse_metadata(self.metadata, model)
         self.classes: list[str] = fields["classes"]
         self.size: tuple[int, int] = (fields["image_size"][0], fields["image_size"][1])
@@ -89,7 +91,8 @@ class Predictor:
             logits = self.logits(blank)
         except Exception as error:  # as above
             raise ModelError(f"{self.path}: it takes or gives something else") from error
-        if logits.dtype != np.float32 or logits.shape != (2, len(self.classes)):
+        fit = logits.dtype == np.float32 and logits.shape == (2, len(self.classes))
+        if not fit or not np.isfinite(logits).all():
             raise ModelError(f"{self.path}: its logits are not one number a class")
 
     @overload
@@ -164,7 +167,7 @@ def parse_metadata(metadata: Mapping[str, str], model: Path) -> dict[str, Any]:
             found[key] = json.loads(metadata[key])
         except KeyError as error:
             raise ModelError(f"{model}: not a checkstate model, no {key!r} in it") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ModelError(f"{model}: its metadata {key!r} is not JSON") from error
         if not is_valid(found[key]):
             raise ModelError(f"{model}: its metadata {key!r} is {printable(str(found[key])[:60])}")

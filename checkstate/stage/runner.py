@@ -9,9 +9,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from checkstate.core.errors import UserError
+from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.fingerprint import loaded_sources
 from checkstate.core.locks import try_lock
+
+PERMISSION = "let this user write there"
+WAYS_OUT = {
+    errno.ENOSPC: "free some space",
+    errno.EACCES: PERMISSION,
+    errno.EPERM: PERMISSION,
+    errno.EROFS: PERMISSION,
+}
+"""Errors of files that a user can mend, and how."""
+
+MEMORY_PARAMS = "train.batch_size, train.image_size or evaluate.batch_size"
 
 
 def run_stage(main: Callable[[], None]) -> None:
@@ -31,9 +42,13 @@ def run_stage(main: Callable[[], None]) -> None:
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in WAYS_OUT:
             raise
-        sys.exit(f"error: {error}; free some space and run again")
+        sys.exit(f"error: {error}; {WAYS_OUT[error.errno]} and run again")
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        sys.exit(f"error: out of memory: lower {MEMORY_PARAMS}, or stop what else runs")
     except KeyboardInterrupt:
         sys.exit("interrupted; `dvc repro` goes on from the last finished epoch or stage")
 

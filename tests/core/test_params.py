@@ -72,6 +72,31 @@ def test_a_wrong_value_is_one_line_that_names_its_key(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_another_encoding_than_utf8_is_one_line(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("seed: 0  # größer\n", encoding=encoding)
+    with pytest.raises(UserError) as caught:
+        load_params(path)
+    assert str(caught.value) == f"{path}: not UTF-8; save it in that encoding"
+
+
+@pytest.mark.parametrize(
+    "text", ["seed: 2001-99-99", "seed: 0b_", "seed: !!timestamp x", "seed: !!bool x", "a: [b"]
+)
+def test_what_yaml_cannot_make_a_value_of_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"params\.yaml: not YAML: [^\n]+$"):
+        load_params(path)
+
+
+def test_a_long_value_is_shown_in_part(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load_params(changed(tmp_path, "train.lr", ["x" * 999] * 999))
+    assert len(str(caught.value)) < 400
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"params\.yaml: No such file"):
         load_params(tmp_path / "params.yaml")

@@ -1,4 +1,4 @@
-"""Images, archives, curation lists and model files damaged: an answer or one line, nothing else.
+"""Images, archives, lists, params and model files damaged: an answer or one line, nothing else.
 
 pytest tests/data/test_fuzz.py              # seconds, the same cases every time
 pytest -m slow tests/data/test_fuzz.py      # minutes, other cases every time
@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import chdir, suppress
 from functools import cache
 from pathlib import Path
 
@@ -18,14 +18,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from checkstate.core import paths
 from checkstate.core.errors import UserError
+from checkstate.core.find_params import load_find_params
+from checkstate.core.params import load_params
 from checkstate.data.decisions import read_decisions
 from checkstate.data.members import open_members
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import ModelError, Predictor
+from tests.conftest import ROOT
 from tests.hostile import KINDS, encode
-from tests.runtime.test_hostile_models import FINDER, as_text, write_finder
+from tests.runtime.test_hostile_models import FINDER, GOOD, as_text, write, write_finder
 
 PICTURE = Image.linear_gradient("L").resize((24, 16)).convert("RGB")
 IMAGES = [encode(PICTURE, kind) for kind in KINDS]
@@ -47,13 +51,16 @@ def archive(kind: str) -> bytes:
     return buffer.getvalue()
 
 
+WRITTEN = st.text("0189-:[]{}'\"&*!%@\n eE.xb_~?|>#,/\\", max_size=8).map(str.encode)
+
+
 @st.composite
 def damaged(draw: st.DrawFn, wholes: list[bytes]) -> bytes:
     """One of `wholes` with a few pieces replaced, and perhaps cut off."""
     content = bytearray(draw(st.sampled_from(wholes)))
     for _ in range(draw(st.integers(0, 6))):
         place = draw(st.integers(0, len(content)))
-        content[place : place + draw(st.integers(0, 4))] = draw(st.binary(max_size=8))
+        content[place : place + draw(st.integers(0, 4))] = draw(st.binary(max_size=8) | WRITTEN)
     return bytes(content[: draw(st.integers(0, len(content)) | st.none())])
 
 
@@ -79,14 +86,33 @@ def look_at_list(content: bytes, folder: Path) -> None:
         assert set(decisions) <= {"on/a.png", "off/b.png", "on/c.png"}
 
 
-def finder() -> bytes:
+def look_at_params(content: bytes, folder: Path) -> None:
+    (folder / "params.yaml").write_bytes(content)
+    with suppress(UserError):
+        load_params(folder / "params.yaml")
+
+
+def look_at_find_params(content: bytes, folder: Path) -> None:
+    (folder / paths.FIND_PARAMS).parent.mkdir(exist_ok=True)
+    (folder / paths.FIND_PARAMS).write_bytes(content)
+    with chdir(folder), suppress(UserError):
+        load_find_params()
+
+
+def bytes_of(make: Callable[[Path], Path]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        return write_finder(Path(folder, "f.onnx"), as_text(FINDER)).read_bytes()
+        return make(Path(folder, "m.onnx")).read_bytes()
 
 
 @cache
 def classifier() -> Predictor:
     return Predictor(threads=1)
+
+
+def look_at_model(content: bytes, folder: Path) -> None:
+    (folder / "m.onnx").write_bytes(content)
+    with suppress(ModelError):
+        assert set(Predictor(folder / "m.onnx", threads=1)(PICTURE).probabilities)
 
 
 def look_at_finder(content: bytes, folder: Path) -> None:
@@ -100,7 +126,10 @@ TARGETS: dict[str, tuple[list[bytes], Callable[[bytes, Path], None]]] = {
     "zip": ([archive("zip")], lambda content, folder: look_at_archive(content, folder, "zip")),
     "tar": ([archive("tar")], lambda content, folder: look_at_archive(content, folder, "tar")),
     "list": ([LIST], look_at_list),
-    "finder": ([finder()], look_at_finder),
+    "params": ([(ROOT / paths.PARAMS).read_bytes()], look_at_params),
+    "find params": ([(ROOT / paths.FIND_PARAMS).read_bytes()], look_at_find_params),
+    "model": ([bytes_of(lambda path: write(path, as_text(GOOD)))], look_at_model),
+    "finder": ([bytes_of(lambda path: write_finder(path, as_text(FINDER)))], look_at_finder),
 }
 
 

@@ -8,8 +8,7 @@ from checkstate.core.errors import UserError
 from checkstate.model.checkpoints import ModelMetadata
 from checkstate.model.loading import prove_loading
 from checkstate.model.networks import IMAGENET, Classifier, build_backbone
-from checkstate.model.optimization import enough_memory, pick_device
-from tests.model.test_training import recipe
+from checkstate.model.optimization import pick_device
 
 FAST = [
     "test_vit",
@@ -150,14 +149,6 @@ REFUSED = {
 def test_a_device_that_is_missing_is_named() -> None:
     with pytest.raises(UserError, match=r"train\.device=cuda: not on this machine"):
         pick_device("cuda")
-
-
-def test_memory_that_runs_out_is_one_line_with_the_params() -> None:
-    with (
-        pytest.raises(UserError, match=r"train\.batch_size=\d+ and train\.image_size="),
-        enough_memory(recipe()),
-    ):
-        torch.empty(2**60, dtype=torch.uint8)
 
 
 def test_a_network_of_several_outputs_is_refused_before_training() -> None:

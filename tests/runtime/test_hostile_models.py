@@ -131,6 +131,16 @@ def test_a_file_that_is_not_ours_is_one_line(tmp_path: Path, command: str) -> No
         assert path.name in result.output
 
 
+def test_names_in_another_encoding_and_endless_metadata_are_one_line(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.onnx", {**as_text(GOOD), "note": "grun"})
+    path.write_bytes(path.read_bytes().replace(b"grun", b"gr\xfcn"))
+    with pytest.raises(ModelError, match=r"m\.onnx: not a readable ONNX model"):
+        Predictor(path)
+    write(path, {**as_text(GOOD), "classes": "[" * 100_000})
+    with pytest.raises(ModelError, match=r"m\.onnx: its metadata 'classes' is not JSON"):
+        Predictor(path)
+
+
 def test_the_tiny_finder_is_one(tmp_path: Path) -> None:
     path = write_finder(tmp_path / "f.onnx", as_text(FINDER))
     [control] = Finder(path)(np.zeros((40, 50, 3), np.uint8), keep_other=True)

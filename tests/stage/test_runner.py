@@ -77,6 +77,35 @@ def test_a_second_writer_is_refused_until_the_first_one_is_killed(folder: Path) 
     assert third.returncode == 0
 
 
+@pytest.mark.parametrize(
+    "work",
+    [
+        "import numpy; numpy.empty(2**50)",
+        "import torch; torch.empty(2**60, dtype=torch.uint8)",
+        "raise RuntimeError('std::bad_alloc')",
+        "raise ValueError('not a model') from RuntimeError('Failed to allocate memory for 9')",
+    ],
+)
+def test_memory_that_runs_out_is_one_line(folder: Path, work: str) -> None:
+    (folder / "stage.py").write_text(STAGE.replace('print("started", flush=True)', work))
+    running = start(folder)
+    _, err = running.communicate()
+    assert running.returncode == 1
+    assert err.startswith("error: out of memory: lower train.batch_size, ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("code", ["EACCES", "EROFS"])
+def test_a_file_that_cannot_be_written_is_one_line(folder: Path, code: str) -> None:
+    work = f"import errno; raise OSError(errno.{code}, 'no', 'models/model.onnx')"
+    (folder / "stage.py").write_text(STAGE.replace('print("started", flush=True)', work))
+    running = start(folder)
+    _, err = running.communicate()
+    assert running.returncode == 1
+    assert "'models/model.onnx'; let this user write there and run again\n" in err
+    assert err.count("\n") == 1
+
+
 def test_an_interrupted_stage_says_one_line(folder: Path) -> None:
     running = start(folder)
     running.send_signal(signal.SIGINT)
