@@ -30,8 +30,8 @@ from tqdm import tqdm
 from checkstate.core.errors import UserError
 from checkstate.core.files import archive_names, read_archive, write_archive
 from checkstate.stage.runner import run_stage
+from render.cutting import MIN_CONTRAST, MIN_OTHER_CONTRAST, contrast, shrink
 from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, Cell, draw_page
-from render.scene import MIN_CONTRAST, MIN_OTHER_CONTRAST, contrast, shrink
 
 SITE = "http://render.invalid"
 STATE = HERE.parent / ".render-state"

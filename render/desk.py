@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 from PIL import Image, ImageDraw
 
-from render.scene import Box, Control, overlap, size
+from render.cutting import HIDDEN, Box, Control, overlap, size
 from render.toolkits import words
 
 SIZES = [(800, 600), (1024, 768), (1280, 720), (1366, 768), (1600, 900), (1920, 1080)]
@@ -80,13 +80,13 @@ def draw_title(canvas: Image.Image, place: tuple[int, int, int, int], random: Ra
 def covered(control: Control, place: Box) -> Control:
     """A control under the edge of a window that came later."""
     shared = overlap(control.box, place)
-    return replace(control, label="hidden") if shared > COVERED * size(control.box) else control
+    return replace(control, label=HIDDEN) if shared > COVERED * size(control.box) else control
 
 
 def outside(control: Control, frame: Box) -> Control:
     """A control that may lie partly outside the picture."""
     seen = overlap(control.box, frame) / max(size(control.box), 1e-6)
-    return replace(control, label="hidden") if seen < 1 - COVERED else control
+    return replace(control, label=HIDDEN) if seen < 1 - COVERED else control
 
 
 def moved(control: Control, left: float, top: float) -> Control:

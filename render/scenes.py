@@ -28,9 +28,9 @@ from checkstate.core.files import atomic_write, read_json, write_archive, write_
 from checkstate.core.types import KINDS
 from checkstate.stage.runner import run_stage
 from render.crops import STATE, browser, fingerprint
+from render.cutting import HIDDEN, MIN_CONTRAST, Control, contrast, overlap, rounded
 from render.desk import desktop
 from render.pages import HERE
-from render.scene import MIN_CONTRAST, Control, contrast, overlap, rounded
 from render.screenshots import screenshot
 
 WINDOWS = "windows"
@@ -90,7 +90,7 @@ def annotation(picture: Image.Image, control: Control) -> dict[str, Any]:
         "category_id": KINDS.index(control.kind),
         "bbox": [left, top, right - left, bottom - top],
         "area": (right - left) * (bottom - top),
-        "iscrowd": int(faint or row or control.label == "hidden"),
+        "iscrowd": int(faint or row or control.label == HIDDEN),
         "state": control.label,
     }
 

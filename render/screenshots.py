@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from checkstate.core.errors import UserError
 from checkstate.runtime.images import border_color
 from render.crops import IDLE, SITE, serve, settled
+from render.cutting import MIN_SIDE, OTHER, Box, Control, clipped, rounded
 from render.pages import (
     TEXTS,
     Cell,
@@ -27,7 +28,6 @@ from render.pages import (
     draw_theme,
     load_templates,
 )
-from render.scene import MIN_SIDE, OTHER, Box, Control, clipped, rounded
 
 MAX_CELLS = 70
 BARE = 0.15

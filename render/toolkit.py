@@ -23,7 +23,7 @@ from tqdm import tqdm
 from checkstate.core.errors import UserError
 from checkstate.core.files import archive_names, read_archive, write_archive
 from checkstate.stage.runner import run_stage
-from render.scene import cut_crops
+from render.cutting import cut_crops
 
 HERE = Path(__file__).parent
 STATE = HERE.parent / ".render-state"

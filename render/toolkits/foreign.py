@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 from PIL import Image
 
 from checkstate.core.errors import UserError
-from render.scene import Box, Control
+from render.cutting import Box, Control
 from render.toolkits.pixels import Drawn, told_apart
 
 KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}

@@ -15,7 +15,7 @@ from random import Random
 
 from PIL import Image
 
-from render.scene import Control
+from render.cutting import Control
 from render.toolkits import words, xserver
 from render.toolkits.foreign import Program, read
 from render.toolkits.form import draw_form

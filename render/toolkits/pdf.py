@@ -17,7 +17,7 @@ from random import Random
 from PIL import Image
 
 from checkstate.core.errors import UserError
-from render.scene import Box, Control
+from render.cutting import Box, Control
 from render.toolkits import words
 from render.toolkits.pixels import Drawn, clear_window, told_apart
 

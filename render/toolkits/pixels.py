@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image, ImageChops
 
-from render.scene import Box, Control
+from render.cutting import Box, Control
 
 Drawn = tuple[Image.Image, list[Control], bool]
 """A window, the controls on it, and whether every control there shows its state."""

@@ -18,7 +18,7 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from checkstate.core.errors import UserError
-from render.scene import Box, Control
+from render.cutting import Box, Control
 from render.toolkits import words
 from render.toolkits.qt_looks import Look, draw_look
 

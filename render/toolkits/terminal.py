@@ -11,7 +11,7 @@ from random import Random
 
 from PIL import Image
 
-from render.scene import Control
+from render.cutting import Control
 from render.toolkits import words
 from render.toolkits.terminal_programs import latin, program_screen
 from render.toolkits.terminal_screen import Cell, Color, Grid, Range, Span, Theme, columns, picture

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from checkstate.core.errors import UserError
-from render.scene import Control
+from render.cutting import Control
 
 Color = tuple[int, int, int]
 Range = tuple[int, int]

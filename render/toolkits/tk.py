@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from checkstate.core.errors import UserError
-from render.scene import Box, Control
+from render.cutting import Box, Control
 from render.toolkits import words, xserver
 from render.toolkits.pixels import Drawn, changed, clear_window, enlarged, told_apart
 

@@ -10,7 +10,7 @@ from PIL import Image
 from checkstate.core.files import read_json
 from render import screenshots
 from render.crops import browser
-from render.scene import Control
+from render.cutting import Control
 from render.scenes import annotation, keep, members_of
 from render.screenshots import screenshot, tightened
 from tests.render.missing import needs_browser

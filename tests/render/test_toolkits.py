@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from render.scene import Box, Control
+from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
 from render.toolkits import words
 from tests.render.missing import skipping_what_is_missing

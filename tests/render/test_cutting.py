@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from render.scene import Box, Control, clipped, cut_crops, draw_areas, overlap, shows_alone, size
+from render.cutting import Box, Control, clipped, cut_crops, draw_areas, overlap, shows_alone, size
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 

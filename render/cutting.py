@@ -22,6 +22,9 @@ Box = tuple[float, float, float, float]
 """Left, top, right and bottom, in pixels of the picture."""
 
 OTHER = "other"
+HIDDEN = "hidden"
+"""Label of a control that something covers, in part or whole: nobody is asked about it."""
+
 MIN_CONTRAST = 45
 """Grey levels between the darkest and the brightest parts of a control; fainter ones go."""
 
@@ -29,7 +32,7 @@ MIN_OTHER_CONTRAST = 20
 MIN_SIDE = 6
 """Pixels of the smallest thing that is cut out."""
 
-MAX_RATIO = 15
+MAX_ROW_RATIO = 15
 """Width by height of the longest row."""
 
 SLICE = 0.3
@@ -40,8 +43,8 @@ SLICE = 0.3
 class Control:
     """A control, or for the label `other` a widget or picture that is none.
 
-    `kind` is checkbox, radio, switch, or the widget's name in lower case without a dash; `box` is
-    the control alone, `content` the control with its label, `row` the whole row as accessibility
+    `kind` is checkbox, radio, switch, or the widget's name in lower case without a dash; `label`
+    checked, unchecked, other or hidden; `box` is the control alone, `content` the control with its label, `row` the whole row as accessibility
     APIs give it.
     """
 
@@ -57,7 +60,7 @@ def cut_crops(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield (<label>/<name>-<kind>-<hash>.png, PNG) of every control that can be seen well."""
     frame = (0.0, 0.0, float(picture.width), float(picture.height))
-    for control in controls:
+    for control in (control for control in controls if control.label != HIDDEN):
         areas = [clipped(area, frame) for area in draw_areas(control, random)]
         area = next((area for area in areas if shows_alone(area, control, controls)), None)
         if area is None:
@@ -132,7 +135,7 @@ def shows_alone(area: Box, control: Control, controls: Sequence[Control]) -> boo
     """Whether an area holds its control whole, and no second one that contradicts its label."""
     width, height = area[2] - area[0], area[3] - area[1]
     whole = overlap(area, control.box) > 0.999 * size(control.box)
-    if min(width, height) < MIN_SIDE or width > MAX_RATIO * height or not whole:
+    if min(width, height) < MIN_SIDE or width > MAX_ROW_RATIO * height or not whole:
         return False
     return all(
         other is control
