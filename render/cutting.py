@@ -43,9 +43,9 @@ SLICE = 0.3
 class Control:
     """A control, or for the label `other` a widget or picture that is none.
 
-    `kind` is checkbox, radio, switch, or the widget's name in lower case without a dash; `label`
-    checked, unchecked, other or hidden; `box` is the control alone, `content` the control with its label, `row` the whole row as accessibility
-    APIs give it.
+    `kind` is checkbox, radio, switch, or the widget's name in lower case without a dash; `label` is
+    checked, unchecked, other or hidden; `box` is the control alone, `content` the control with its
+    label, `row` the whole row as accessibility APIs give it.
     """
 
     kind: str
