@@ -24,7 +24,7 @@ from checkstate.cli import one_line_errors
 from checkstate.core.errors import UserError
 from checkstate.core.files import atomic_write, md5_of
 from checkstate.scale.cluster import ray_cluster
-from render.crops import browser
+from render.chromium import browsers
 from render.pages import HERE
 
 NOT_SENT = shutil.ignore_patterns("__pycache__", "node_modules", "crops")
@@ -94,7 +94,7 @@ def versions(modules: Path) -> dict[str, str]:
     lock = modules / ".package-lock.json"
     if not lock.exists():
         raise UserError(f"{modules} is missing: run `npm ci --prefix render`")
-    with browser() as chromium:
+    with browsers() as (chromium, _):
         return {"Chromium": chromium.version, "node_modules": md5_of(lock)}
 
 

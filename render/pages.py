@@ -1,9 +1,9 @@
-"""What stands on a page: theme and cells, drawn from a seeded generator."""
+"""What stands on a page of a library: theme, layout and cells, drawn from a seeded generator."""
 
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -12,8 +12,18 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 HERE = Path(__file__).parent
-COLUMNS, ROWS, WIDTH, HEIGHT = 3, 6, 400, 160
-"""Cells on a page, and a cell's size in CSS pixels: so large that no neighbour shows in a crop."""
+LABEL_STYLES = [
+    "font-weight: 700;",
+    "font-style: italic;",
+    "text-decoration: underline;",
+    "text-transform: uppercase; letter-spacing: 0.05em;",
+]
+MAX_CELLS = 70
+BARE = 0.15
+"""Share of the pages without any control: icons, buttons, text and pictures alone."""
+
+SAID = {"settings", "list", "table", "grid"}
+"""Sections in which text stands beside every control: most of those need no label of their own."""
 
 T = TypeVar("T")
 TEXTS: dict[str, Any] = yaml.safe_load((HERE / "texts.yaml").read_text("utf-8"))
@@ -38,15 +48,10 @@ class Theme:
 
 @dataclass(frozen=True)
 class Cell:
-    """One control or widget. `text` is a label inside the control, `outside` one beside it.
-
-    The position `apart` is a line of settings: the label at one end, the control at the other.
-    """
+    """One control or widget. `text` is a label inside the control, `outside` one beside it."""
 
     random: Random
     index: int
-    left: int
-    top: int
     kind: str
     widget: str
     state: bool
@@ -94,13 +99,21 @@ def css_colour(random: Random, lightness: tuple[float, float], saturation: float
 
 
 def draw_background(random: Random, dark: bool) -> str:
-    """A page or card background: mostly plain, at times tinted or a soft gradient."""
+    """A page or card background: mostly plain, at times a tint, mid-tone, gradient or pattern."""
     lightness = (0.06, 0.2) if dark else (0.9, 0.99)
+    if random.random() < 0.15:
+        lightness = (0.2, 0.4) if dark else (0.6, 0.9)
     tint = css_colour(random, lightness, random.uniform(0.0, 0.7))
     plain = random.choice(["#121212", "#212529", "#0d1b2a", "#000"] if dark else ["#fff"])
-    if random.random() < 0.1:
+    way = random.random()
+    if way < 0.08:
         return f"linear-gradient(90deg, {tint}, {css_colour(random, lightness, 0.4)})"
-    return plain if random.random() < 0.6 else tint
+    if way < 0.12:
+        stripe = css_colour(random, lightness, 0.3)
+        angle, width = random.choice([0, 45, 90]), random.choice([2, 8, 24])
+        stripes = f"{tint} 0 {width}px, {stripe} {width}px {2 * width}px"
+        return f"repeating-linear-gradient({angle}deg, {stripes})"
+    return plain if random.random() < 0.5 else tint
 
 
 def draw_theme(random: Random, has_dark: bool) -> Theme:
@@ -124,13 +137,11 @@ def draw_cell(random: Random, index: int, library: Any, common: Any, theme: Them
     own = list(library.widgets)
     pool = own if own and random.random() < 0.8 else list(common.widgets)
     label = random.choice(random.choice([TEXTS["labels"][0], *TEXTS["labels"]]))
-    position = random.choice(["right"] * 3 + ["none"] * 2 + ["left", "apart", "above", "below"])
+    position = random.choice(["right"] * 3 + ["none"] * 2 + ["left"] * 2 + ["above", "below"])
     labelled = kind != "other" and position != "none"
     return Cell(
         random=random,
         index=index,
-        left=index % COLUMNS * WIDTH,
-        top=index // COLUMNS * HEIGHT,
         kind=kind,
         widget=random.choice(pool) if kind == "other" else "",
         state=random.random() < 0.5,
@@ -138,7 +149,7 @@ def draw_cell(random: Random, index: int, library: Any, common: Any, theme: Them
         position=position,
         text=label if labelled and position == "right" else "",
         outside=label if labelled and position != "right" else "",
-        zoom=random.choice([0.85, 1, 1, 1, 1.2, 1.5, 2]),
+        zoom=1,
         background="" if random.random() < 0.7 else draw_background(random, theme.dark),
         label=label,
         dark_page=theme.dark,
@@ -159,18 +170,58 @@ def load_templates(name: str) -> tuple[Environment, Any, Any]:
     return environment, library, common
 
 
-def draw_page(name: str, random: Random) -> tuple[str, list[Cell]]:
-    """The HTML of a page of one library, and its cells."""
+def draw_page(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
+    """The HTML of a whole page of one library, and its cells in order."""
     environment, library, common = load_templates(name)
     theme = draw_theme(random, bool(library.dark))
-    cells = [draw_cell(random, i, library, common, theme) for i in range(COLUMNS * ROWS)]
+    layout = draw_layout(random, theme, width)
+    zoom = random.choice([0.75, 0.85, 1, 1, 1, 1, 1.2, 1.5, 2])
+    bare = random.random() < BARE
+    sections, cells = [], list[Cell]()
+    for _ in range(random.choice([1, 2, 3, 4, 6, 8])):
+        kind = random.choice(
+            ["settings", "settings", "list", "form", "form", "table", "grid", "text", "inline"]
+        )
+        count = random.randint(1, 10) * (3 if kind in {"table", "grid"} else 1)
+        part = list[Cell]()
+        while len(part) < min(count, MAX_CELLS - len(cells)):
+            cell = draw_cell(random, len(cells) + len(part), library, common, theme)
+            if kind in SAID and random.random() < 0.8:
+                cell = replace(cell, text="", outside="", position="none")
+            if cell.kind == "other" or not bare:
+                part.append(replace(cell, zoom=zoom))
+        if part:
+            sections.append((kind, part))
+            cells += part
     html = environment.get_template("page.html.j2").render(
-        library=library,
-        common=common,
-        theme=theme,
-        cells=cells,
-        columns=COLUMNS,
-        width=WIDTH,
-        height=HEIGHT,
+        library=library, common=common, theme=theme, layout=layout, sections=sections, cells=cells
     )
     return html, cells
+
+
+def draw_layout(random: Random, theme: Theme, width: int) -> dict[str, Any]:
+    """What the parts of a page share: room between them, rules, frames, bars, fonts."""
+    bar = css_colour(random, (0.1, 0.9), random.uniform(0, 0.8))
+    own = f'"{theme.font}", "Noto Sans", "Noto Sans CJK JP", sans-serif'
+    return {
+        "family": random.choice([own, own, own, "sans-serif", "serif", "monospace"]),
+        "text": random.choice([9, 10, 11, 12, 13, 14, 14, 16, 16, 18, 20, 24, 28]),
+        "style": random.choice(["", "", "", *LABEL_STYLES]),
+        "gap": random.choice([0, 2, 4, 6, 8, 12, 16]),
+        "bar": bar,
+        "bar_text": random.choice(["#fff", "#000"]),
+        "has_bar": random.random() < 0.6,
+        "side": random.choice([0, 0, 180, 240]) if width > 700 else 0,
+        "icons": random.random() < 0.6,
+        "columns": random.choice([1, 1, 2, 3] if width > 1000 else [1, 1, 2]),
+        "per_row": random.choice([1, 2, 3]),
+        "cards": random.random() < 0.5,
+        "card": draw_background(random, theme.dark) if random.random() < 0.5 else "transparent",
+        "frame": random.choice(["none", "1px solid #8888", "2px solid #8884"]),
+        "round": random.choice([0, 4, 8, 16]),
+        "shadow": random.choice(["none", "none", "0 2px 8px #0004"]),
+        "rule": random.choice(["", "border-bottom: 1px solid #8886;", "border: 1px solid #888a;"]),
+        "photo": random.choice([60, 120, 200]),
+        "angle": random.choice([0, 30, 45, 90]),
+        "words": [random.choice(TEXTS["words"]) for _ in range(random.randint(4, 12))],
+    }

@@ -1,16 +1,18 @@
-"""Render whole screenshots with the box and state of every control, for the detector.
+"""Sets of whole screenshots with the box and state of every control, for the detector.
 
 python -m render.scenes train
 python -m render.scenes held-out
 
-A set is an archive of PNGs and their COCO annotations (https://cocodataset.org/#format-data), to
-which each adds the state of its control; one that is hidden in part, or whose box is a whole row,
-is a `crowd`, which COCO's measure neither wants found nor minds. Finished screenshots are kept in
-.render-state/ until the set is done, so that an interrupted run goes on where it stopped.
+A set is an archive of PNGs, pages of the libraries and desktops with windows of the toolkits, and
+their COCO annotations (https://cocodataset.org/#format-data), to which each adds the state of its
+control; one that is hidden in part, or whose box is a whole row, is a `crowd`, which COCO's measure
+neither wants found nor minds. Finished desktops are kept in .render-state/ until the set is done,
+so that an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sys
@@ -21,42 +23,39 @@ from typing import Any
 
 import yaml
 from PIL import Image
-from tqdm import tqdm
+from tqdm import tqdm, trange
 
 from checkstate.core import paths
-from checkstate.core.files import atomic_write, read_json, write_archive, write_json
+from checkstate.core.files import read_json, write_archive
 from checkstate.core.types import KINDS
 from checkstate.stage.runner import run_stage
-from render.crops import STATE, browser, fingerprint
-from render.cutting import HIDDEN, MIN_CONTRAST, Control, contrast, overlap, rounded
+from render.archives import control_of, keep, read_screenshots
+from render.cutting import HIDDEN, MIN_CONTRAST, OTHER, Control, contrast, overlap, rounded
 from render.desk import desktop
 from render.pages import HERE
-from render.screenshots import screenshot
+from render.screenshots import STATE, fingerprint
 
-WINDOWS = "windows"
 MAX_RATIO = 5
 """Width by height of a control; some elements that hold one are as wide as their row."""
 
+Scene = tuple[str, bytes, list[Control]]
+"""File name, PNG, and what stands on it."""
+
 
 def main() -> None:
-    """Draw the screenshots of one set; write find/data/<set>.zip."""
+    """Read screenshots, draw desktops; write find/data/<set>.zip."""
     (which,) = sys.argv[1:]
     settings = yaml.safe_load(paths.FIND_PARAMS.read_text())["scenes"]
     libraries, toolkits = members_of(which)
     counts = settings[which]
-    tasks = [(name, number) for number in range(counts["pages"]) for name in libraries]
-    tasks += [(WINDOWS, number) for number in range(counts["desktops"])]
     state = STATE / fingerprint(f"scenes-{which}", settings["seed"])
-    with browser() as chromium:
-        for name, number in tqdm(tasks, which, unit="screenshot"):
-            random = Random(f"{settings['seed']}-{which}-{name}-{number}")
-            if (state / f"{name}-{number}.json").exists():
-                continue
-            if name == WINDOWS:
-                keep(state / f"{name}-{number}", *desktop(toolkits, random))
-            else:
-                keep(state / f"{name}-{number}", *screenshot(chromium, name, random))
-    write_archive(paths.scenes(which), archive_members(state, tasks))
+    for number in trange(counts["desktops"], desc=which, unit="desktop"):
+        if not (state / f"{number}.json").exists():
+            random = Random(f"{settings['seed']}-{which}-windows-{number}")
+            keep(state / str(number), *desktop(toolkits, random))
+    scenes = [scene for name in libraries for scene in read_screenshots(name, counts["pages"])]
+    scenes += desktops(state, counts["desktops"])
+    write_archive(paths.scenes(which), members(scenes))
     shutil.rmtree(state)
 
 
@@ -71,14 +70,11 @@ def members_of(which: str) -> tuple[list[str], list[str]]:
     return libraries, toolkits
 
 
-def keep(path: Path, picture: Image.Image, controls: list[Control]) -> None:
-    """Write <path>.png, then <path>.json, by which the screenshot is known to be whole."""
-    with atomic_write(path.with_suffix(".png")) as temporary:
-        picture.save(temporary, "PNG", optimize=True)
-    frame = (0.0, 0.0, float(picture.width), float(picture.height))
-    inside = [control for control in controls if overlap(control.box, frame) > 0]
-    boxes = [annotation(picture, control) for control in inside]
-    write_json(path.with_suffix(".json"), {"size": picture.size, "annotations": boxes})
+def desktops(state: Path, count: int) -> Iterator[Scene]:
+    """The desktops that are kept."""
+    for number in range(count):
+        controls = [control_of(each) for each in read_json(state / f"{number}.json")]
+        yield f"windows-{number}.png", (state / f"{number}.png").read_bytes(), controls
 
 
 def annotation(picture: Image.Image, control: Control) -> dict[str, Any]:
@@ -95,18 +91,21 @@ def annotation(picture: Image.Image, control: Control) -> dict[str, Any]:
     }
 
 
-def archive_members(state: Path, tasks: list[tuple[str, int]]) -> Iterator[tuple[str, bytes]]:
+def members(scenes: list[Scene]) -> Iterator[tuple[str, bytes]]:
     """Yield the PNGs in order, then the annotations of all."""
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for image_id, (name, number) in enumerate(tasks):
-        file = f"{name}-{number}.png"
-        yield file, (state / file).read_bytes()
-        seen = read_json((state / file).with_suffix(".json"))
-        width, height = seen["size"]
-        images.append({"id": image_id, "file_name": file, "width": width, "height": height})
-        for box in seen["annotations"]:
-            annotations.append({"id": len(annotations) + 1, "image_id": image_id} | box)
+    for image_id, (file, png, controls) in enumerate(tqdm(scenes, unit="screenshot")):
+        yield file, png
+        picture = Image.open(io.BytesIO(png)).convert("RGB")
+        frame = (0.0, 0.0, float(picture.width), float(picture.height))
+        images.append(
+            {"id": image_id, "file_name": file, "width": picture.width, "height": picture.height}
+        )
+        for control in controls:
+            if control.label != OTHER and overlap(control.box, frame) > 0:
+                box = annotation(picture, control)
+                annotations.append({"id": len(annotations) + 1, "image_id": image_id} | box)
     categories = [{"id": number, "name": kind} for number, kind in enumerate(KINDS)]
     coco = {"images": images, "annotations": annotations, "categories": categories}
     yield paths.ANNOTATIONS, json.dumps(coco).encode()

@@ -1,0 +1,64 @@
+"""Archives of screenshots, each with what stands where on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from checkstate.core.errors import UserError
+from checkstate.core.files import atomic_write, read_archive, read_json, write_json
+from render.cutting import Control
+from render.pages import HERE
+
+CONTROLS = "controls.json"
+"""Member of an archive of screenshots: what stands on each, in order."""
+
+
+def archive_of(name: str) -> Path:
+    """Where a library's screenshots are."""
+    return HERE / "screenshots" / f"{name}.zip"
+
+
+def keep(path: Path, picture: Image.Image, controls: list[Control]) -> None:
+    """Write <path>.png, then <path>.json, by which the screenshot is known to be whole."""
+    with atomic_write(path.with_suffix(".png")) as temporary:
+        picture.save(temporary, "PNG", optimize=True)
+    write_json(path.with_suffix(".json"), [asdict(control) for control in controls])
+
+
+def members(name: str, state: Path, pages: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the PNGs in order, then what stands on all of them."""
+    for number in range(pages):
+        yield f"{name}-{number}.png", (state / f"{number}.png").read_bytes()
+    seen = {f"{name}-{number}.png": read_json(state / f"{number}.json") for number in range(pages)}
+    yield CONTROLS, json.dumps(seen).encode()
+
+
+def read_screenshots(
+    name: str, count: int | None = None
+) -> Iterator[tuple[str, bytes, list[Control]]]:
+    """Yield the file names, PNGs and controls of a library's pages, at most `count`.
+
+    Raises UserError where fewer were drawn.
+    """
+    archive = archive_of(name)
+    (member,) = read_archive(archive, [CONTROLS])
+    seen: dict[str, list[dict[str, Any]]] = json.load(member)
+    names = list(seen)[:count]
+    if count and len(names) < count:
+        raise UserError(f"{archive} has {len(names)} pages of {count}: raise `pages`")
+    for file, png in zip(names, read_archive(archive, names), strict=True):
+        yield file, png.getvalue(), [control_of(each) for each in seen[file]]
+
+
+def control_of(fields: dict[str, Any]) -> Control:
+    """A control as JSON has it, with tuples for its lists."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    return Control(**values)
