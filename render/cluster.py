@@ -1,4 +1,4 @@
-"""Render on the nodes of a Ray cluster, with the bytes of render.crops and render.toolkit.
+"""Render on the nodes of a Ray cluster, with the bytes of render.screenshots and render.toolkit.
 
 python -m render.cluster --ray auto                # all libraries and toolkits
 python -m render.cluster --ray auto bootstrap pdf  # some
@@ -27,7 +27,10 @@ from checkstate.scale.cluster import ray_cluster
 from render.chromium import browsers
 from render.pages import HERE
 
-NOT_SENT = shutil.ignore_patterns("__pycache__", "node_modules", "crops")
+PAGES = "render.screenshots"
+"""The script of a library."""
+
+NOT_SENT = shutil.ignore_patterns("__pycache__", "node_modules", "screenshots", "crops")
 """Of render/: two gigabytes that every node has, and what is made."""
 
 
@@ -35,10 +38,10 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help="By default all.")] = None,
     ray: Annotated[str, typer.Option(help="Address of a Ray cluster.")] = "auto",
 ) -> None:
-    """Write render/crops/<name>.zip of the libraries and toolkits of render/params.yaml."""
+    """Write the screenshots of libraries, and the crops of toolkits, of render/params.yaml."""
     with one_line_errors("scale"):
         settings = yaml.safe_load((HERE / "params.yaml").read_text())
-        scripts = dict.fromkeys(settings["libraries"], "render.crops")
+        scripts = dict.fromkeys(settings["libraries"], PAGES)
         scripts |= dict.fromkeys(settings["toolkits"], "render.toolkit")
         if unknown := sorted(set(names or []) - scripts.keys()):
             raise UserError(f"{unknown[0]}: neither a library nor a toolkit of render/params.yaml")
@@ -50,7 +53,7 @@ def draw_all(scripts: dict[str, str], address: str) -> None:
     import ray
 
     modules = HERE.resolve() / "node_modules"
-    expected = {"render.crops": versions(modules)} if "render.crops" in scripts.values() else {}
+    expected = {PAGES: versions(modules)} if PAGES in scripts.values() else {}
     with TemporaryDirectory(prefix="checkstate-") as sources:
         for package in ("checkstate", "render"):
             shutil.copytree(HERE.parent / package, Path(sources, package), ignore=NOT_SENT)
@@ -61,7 +64,8 @@ def draw_all(scripts: dict[str, str], address: str) -> None:
                 for name, script in scripts.items()
             }
             for future in tqdm(as_completed(futures), total=len(futures), unit="set"):
-                with atomic_write(HERE / "crops" / f"{futures[future]}.zip") as temporary:
+                name = futures[future]
+                with atomic_write(HERE.parent / archive_of(scripts[name], name)) as temporary:
                     temporary.write_bytes(future.result())
 
 
@@ -84,9 +88,14 @@ def draw(script: str, name: str, modules: Path, expected: dict[str, str] | None)
             )
             if done.returncode:
                 raise UserError((done.stderr.splitlines() or [f"{script} failed"])[-1])
-            return Path(folder, "render/crops", f"{name}.zip").read_bytes()
+            return Path(folder, archive_of(script, name)).read_bytes()
     except UserError as error:
         raise UserError(f"{platform.node()}: {name}: {error}") from error
+
+
+def archive_of(script: str, name: str) -> str:
+    """What the script of a set writes, below the root."""
+    return f"render/{'screenshots' if script == PAGES else 'crops'}/{name}.zip"
 
 
 def versions(modules: Path) -> dict[str, str]:

@@ -15,6 +15,9 @@ from checkstate.core.files import write_archive
 from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
+DIGEST = len("23456789ab.png")
+"""Characters at the end of a crop's name that its pixels decide; the two before may be a page's."""
+
 
 def main() -> None:
     """Read render/crops/*.zip; write data/rendered.zip and data/held-out.zip."""
@@ -36,7 +39,7 @@ def members(libraries: list[str], seen: set[str]) -> Iterator[tuple[str, bytes]]
     for library in tqdm(libraries, "collect", unit="library"):
         with zipfile.ZipFile(HERE / "crops" / f"{library}.zip") as archive:
             for name in sorted(archive.namelist()):
-                digest = name[-16:]
+                digest = name[-DIGEST:]
                 if digest not in seen:
                     seen.add(digest)
                     yield name, archive.read(name)

@@ -3,6 +3,8 @@
 python -m render.crops bootstrap
 
 Every control is cut several ways, each drawn from the seed: alone, with its label, with its row.
+The hash in a crop's name begins with the number of its page, so that what learns from crops can
+hold out whole pages: several crops show the same control.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from render.pages import HERE
 WAYS = 4
 """Times that every control is cut, at most."""
 
+HASH = len("0123456789ab.png")
+"""Characters at the end of a crop's name."""
+
 
 def main() -> None:
     """Read render/screenshots/<library>.zip; write render/crops/<library>.zip."""
@@ -37,11 +42,12 @@ def main() -> None:
 
 
 def crops_of(name: str, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Yield (<label>/<name>-<kind>-<hash>.png, PNG): all controls cut once, then once more."""
+    """Yield (<label>/<name>-<kind>-<page and hash>.png, PNG): all controls once, then once more."""
     for way in range(WAYS):
-        for file, png, controls in read_screenshots(name):
+        for page, (file, png, controls) in enumerate(read_screenshots(name)):
             picture = Image.open(io.BytesIO(png)).convert("RGB")
-            yield from cut_crops(picture, controls, name, Random(f"{seed}-{way}-{file}"))
+            for path, crop in cut_crops(picture, controls, name, Random(f"{seed}-{way}-{file}")):
+                yield f"{path[:-HASH]}{page:02d}{path[2 - HASH :]}", crop
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Choose the starter data, data/starter/, out of data/rendered.zip: `python -m render.starter`.
 
-It is the share that pretraining does not learn from, small files only, so that the weights in git
+It is a part of the share that pretraining does not learn from, small files only: the weights in git
 have not seen the starter's pictures. The same renderings give the same choice.
 """
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import zipfile
@@ -13,11 +14,13 @@ from pathlib import Path
 
 from checkstate.core.errors import UserError
 from checkstate.core.params import load_params
-from checkstate.data.datasets import HOLDOUT_SHARE, archive_labels, holdout
+from checkstate.data.datasets import HOLDOUT_SHARE, holdout
 from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
 MAX_BYTES = 10_000
+MAX_IMAGES = 1650
+"""So few that a training of them takes minutes."""
 
 
 def main() -> None:
@@ -37,10 +40,10 @@ def main() -> None:
 
 
 def choose(members: list[zipfile.ZipInfo], seed: int) -> list[zipfile.ZipInfo]:
-    """Take the small files of the share that is held out."""
-    labels, _ = archive_labels([member.filename for member in members])
-    held = (members[i] for i in holdout(labels, HOLDOUT_SHARE, seed)[1])
-    return [member for member in held if member.file_size <= MAX_BYTES]
+    """Take small files of the share that is held out, evenly over all of it."""
+    held = holdout([member.filename for member in members], HOLDOUT_SHARE, seed)[1]
+    small = [members[i] for i in held if members[i].file_size <= MAX_BYTES]
+    return small[:: math.ceil(len(small) / MAX_IMAGES)]
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit
 from tqdm import tqdm
 
 from checkstate.core.files import archive_names, read_archive
-from checkstate.core.tables import ManifestRow, SplitRow, class_indices, label_of
+from checkstate.core.tables import ManifestRow, SplitRow, class_indices, label_of, libraries_of
 from checkstate.core.types import Indices, Pixels, Resize
 from checkstate.data.surroundings import surround
 from checkstate.runtime.images import read_image, resize
@@ -131,11 +131,15 @@ def add_extra(train: Images, archives: Iterable[Path], mode: Resize) -> Images:
     return train
 
 
-def holdout(labels: Indices, share: float, seed: int) -> tuple[Indices, Indices]:
-    """Indices of a training side and of a share held out, stratified by label."""
-    train, held = train_test_split(
-        np.arange(len(labels)), test_size=share, stratify=labels, random_state=seed
-    )
+def holdout(members: list[str], share: float, seed: int) -> tuple[Indices, Indices]:
+    """Indices of renderings to learn from, and of a share held out: whole pages of a library.
+
+    The hash in a crop's name begins with two digits that the crops of a page have in common.
+    """
+    digits = [member[-len("0123456789ab.png") :][:2] for member in members]
+    pages = [f"{library}-{two}" for library, two in zip(libraries_of(members), digits, strict=True)]
+    splitter = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
+    ((train, held),) = splitter.split(members, groups=pages)
     return train, held
 
 

@@ -18,7 +18,7 @@ from checkstate.model.training import fit_model
 def load_renderings(archive: Path, recipe: Train, seed: int) -> tuple[Images, Images]:
     """The renderings to learn from, and those held out to choose the checkpoint by."""
     data = load_archive(archive, recipe.image_size, recipe.resize)
-    train, held = holdout(data.labels, HOLDOUT_SHARE, seed)
+    train, held = holdout(data.paths, HOLDOUT_SHARE, seed)
     return data.take(train), data.take(held)
 
 

@@ -56,9 +56,16 @@ def test_every_augmentation_is_repeatable_stays_in_range_and_changes_something()
         assert not torch.allclose(first, images().float(), atol=1)
 
 
-def test_a_held_out_share_is_stratified_and_repeats() -> None:
-    labels = np.repeat([0, 1, 2], [200, 100, 100])
-    left, right = holdout(labels, 0.1, 0)
+def test_a_held_out_share_has_whole_pages_and_repeats() -> None:
+    names = [
+        f"checked/{library}-radio-{page:02d}{crop:010x}.png"
+        for library in ("plain", "plain-dark")
+        for page in range(20)
+        for crop in range(10)
+    ]
+    left, right = holdout(names, 0.1, 0)
     assert sorted([*left, *right]) == list(range(400))
-    assert np.bincount(labels[right]).tolist() == [20, 10, 10]
-    assert np.array_equal(right, holdout(labels, 0.1, 0)[1])
+    learned, held = ({names[i][:-14] for i in part} for part in (left, right))
+    assert len(held) == 4
+    assert learned.isdisjoint(held)
+    assert np.array_equal(right, holdout(names, 0.1, 0)[1])

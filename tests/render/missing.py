@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from checkstate.core.errors import UserError
-from render.crops import HERE
+from render.pages import HERE
 from tests.conftest import CHROMIUM
 
 MISSING = re.compile("is missing: |No module named|Namespace Gtk not available")

@@ -11,19 +11,19 @@ import yaml
 from ray.cluster_utils import Cluster
 
 from checkstate.core.errors import UserError
-from render.cluster import draw
+from render.cluster import NOT_SENT, archive_of, draw
 from tests.conftest import ROOT
 from tests.render.missing import needs_browser
 
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """A copy of render/ and checkstate/ that draws a few crops of a set."""
+    """A copy of render/ and checkstate/ that draws little of a set."""
     shutil.copytree(ROOT / "checkstate", tmp_path / "checkstate")
     here = tmp_path / "render"
-    shutil.copytree(ROOT / "render", here, ignore=shutil.ignore_patterns("node_modules", "crops"))
+    shutil.copytree(ROOT / "render", here, ignore=NOT_SENT)
     settings = yaml.safe_load((here / "params.yaml").read_text())
-    (here / "params.yaml").write_text(yaml.safe_dump(settings | {"crops": 20, "toolkit_crops": 20}))
+    (here / "params.yaml").write_text(yaml.safe_dump(settings | {"pages": 2, "toolkit_crops": 20}))
     return tmp_path
 
 
@@ -44,13 +44,13 @@ def python(folder: Path, *arguments: str) -> tuple[int, str]:
     ("script", "name"),
     [
         ("render.toolkit", "pdf"),
-        pytest.param("render.crops", "bootstrap", marks=needs_browser),
+        pytest.param("render.screenshots", "bootstrap", marks=needs_browser),
     ],
 )
 def test_a_set_has_the_same_bytes_on_a_cluster_as_alone(
     script: str, name: str, cluster: Cluster, sources: Path
 ) -> None:
-    archive = sources / f"render/crops/{name}.zip"
+    archive = sources / archive_of(script, name)
     (sources / "render/node_modules").symlink_to(ROOT / "render/node_modules")
     status, said = python(sources, "render.cluster", "--ray", cluster.address, name)
     assert status == 0, said
@@ -73,7 +73,7 @@ def test_a_node_without_chromium_is_one_line(
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match=r"^[^\n]+: bootstrap: no Chromium found[^\n]+$"):
-        draw("render.crops", "bootstrap", tmp_path, {"Chromium": "1"})
+        draw("render.screenshots", "bootstrap", tmp_path, {"Chromium": "1"})
 
 
 def test_a_node_without_what_a_set_needs_says_its_last_line(
@@ -87,4 +87,4 @@ def test_a_node_without_what_a_set_needs_says_its_last_line(
 @needs_browser
 def test_a_node_with_another_chromium_is_refused() -> None:
     with pytest.raises(UserError, match=r"Chromium.*install the same"):
-        draw("render.crops", "bootstrap", ROOT / "render/node_modules", {"Chromium": "1"})
+        draw("render.screenshots", "bootstrap", ROOT / "render/node_modules", {"Chromium": "1"})

@@ -1,80 +1,61 @@
-"""One library in the real Chromium, where it and render/node_modules are installed."""
+"""Crops of kept screenshots: labels, names, and what they show."""
 
 import io
-from functools import partial
-from itertools import islice
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 import yaml
-from PIL import Image
-from playwright.sync_api import Browser
+from PIL import Image, ImageDraw
 
-from checkstate.core.errors import UserError
-from render.crops import IDLE, MEASURE, SITE, contrast, pages, serve, shoot, shrink
-from render.pages import COLUMNS, HEIGHT, HERE, ROWS, WIDTH, draw_page
-from tests.render.missing import needs_browser
+from checkstate.core.files import archive_names, read_archive, write_archive
+from render import archives, crops
+from render.archives import keep, members
+from render.cutting import Control, shrink
 
-LIBRARIES = yaml.safe_load((HERE / "params.yaml").read_text())["libraries"]
-
-
-@needs_browser
-@pytest.mark.parametrize("library", ["bootstrap", "material-ui"])
-def test_a_library_renders_every_class_the_same_every_time(library: str, tmp_path: Path) -> None:
-    first = [crops for _, crops in islice(pages(library, 3, tmp_path / "one"), 2)]
-    second = [crops for _, crops in islice(pages(library, 3, tmp_path / "two"), 2)]
-    assert first == second
-    crops = first[0] | first[1]
-    assert {path.split("/")[0] for path in crops} == {"checked", "unchecked", "other"}
-    for path, content in crops.items():
-        image = Image.open(io.BytesIO(content)).convert("RGB")
-        assert path.split("/")[1].startswith(library)
-        assert contrast(image) >= 20
-        assert min(image.size) >= 10
+RED, BLUE = (220, 20, 20), (20, 20, 220)
 
 
-@needs_browser
-def test_an_interrupted_run_goes_on_with_the_pages_it_has(tmp_path: Path) -> None:
-    [(_, first)] = islice(pages("bootstrap", 3, tmp_path), 1)
-    written = (tmp_path / "0.zip").stat().st_mtime_ns
-    again = [crops for _, crops in islice(pages("bootstrap", 3, tmp_path), 2)]
-    assert again[0] == first
-    assert (tmp_path / "0.zip").stat().st_mtime_ns == written
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two pages of a library "plain", a red box and a blue one on each; gives the folder."""
+    for number in range(2):
+        picture = Image.new("RGB", (200, 60), "white")
+        draw = ImageDraw.Draw(picture)
+        draw.text((40, 10), f"page {number}", "black")
+        controls = []
+        for top, color, label in ((8, RED, "checked"), (34, BLUE, "unchecked")):
+            draw.rectangle((10, top, 25, top + 15), fill=color)
+            box = (10, top, 26, top + 16)
+            controls.append(Control("checkbox", label, box, (10, top, 90, top + 16), None))
+        keep(tmp_path / str(number), picture, controls)
+    for module in (archives, crops):
+        monkeypatch.setattr(module, "HERE", tmp_path)
+    write_archive(tmp_path / "screenshots/plain.zip", members("plain", tmp_path, 2))
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"seed": 0, "crops": 9}))
+    monkeypatch.setattr("sys.argv", ["crops", "plain"])
+    return tmp_path
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_every_librarys_template_makes_a_page(library: str) -> None:
-    html, cells = draw_page(library, Random(1))
-    assert all(f'id="cell{cell.index}"' in html for cell in cells)
-    assert {cell.kind for cell in cells} & {"checkbox", "radio", "switch"}
+def test_crops_show_their_control_and_tell_their_page(library: Path) -> None:
+    crops.main()
+    names = archive_names(library / "crops/plain.zip")
+    assert len(names) == len(set(names)) == 9
+    for name, content in zip(names, read_archive(library / "crops/plain.zip", names), strict=True):
+        label, file = name.split("/")
+        pixels = np.asarray(Image.open(content).convert("RGB"))
+        assert (pixels == (RED if label == "checked" else BLUE)).all(2).sum() >= 16 * 16
+        assert file.startswith(("plain-checkbox-00", "plain-checkbox-01"))
+        assert len(file) == len("plain-checkbox-0123456789ab.png")
+    assert {name.split("-")[-1][:2] for name in names} == {"00", "01"}
 
 
-@needs_browser
-def test_a_control_of_no_size_names_its_library(browser: Browser) -> None:
-    html, cells = draw_page("custom", Random(1))
-    hidden = "<style>[data-control] { display: none !important; }</style></head>"
-    page = browser.new_page(viewport={"width": COLUMNS * WIDTH, "height": ROWS * HEIGHT})
-    page.route("**/*", partial(serve, html=html.replace("</head>", hidden)))
-    with pytest.raises(UserError, match=r"render/libraries/custom: a \w+ has no size"):
-        dict(shoot(page, "custom", cells, 1, Random(1)))
-
-
-@pytest.mark.slow
-@needs_browser
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_a_crop_is_cut_around_its_control(library: str, browser: Browser) -> None:
-    html, cells = draw_page(library, Random(1))
-    page = browser.new_page(viewport={"width": COLUMNS * WIDTH, "height": ROWS * HEIGHT})
-    page.route("**/*", partial(serve, html=html))
-    page.goto(SITE, wait_until="load")
-    page.evaluate(IDLE)
-    for cell in (cell for cell in cells if cell.kind != "other"):
-        seen = page.evaluate(MEASURE, cell.index)
-        left, top, right, bottom = seen["control"]
-        x, y = (left + right) / 2, (top + bottom) / 2
-        assert seen["box"][0] <= x <= seen["box"][2], (cell.kind, cell.position)
-        assert seen["box"][1] <= y <= seen["box"][3], (cell.kind, cell.position)
+def test_a_library_is_cut_the_same_again(library: Path) -> None:
+    crops.main()
+    first = (library / "crops/plain.zip").read_bytes()
+    crops.main()
+    assert (library / "crops/plain.zip").read_bytes() == first
 
 
 def test_shrinking_loses_nothing() -> None:

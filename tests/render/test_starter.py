@@ -4,20 +4,26 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 
 from checkstate.core.errors import UserError
-from checkstate.data.datasets import HOLDOUT_SHARE, archive_labels, holdout
+from checkstate.data.datasets import HOLDOUT_SHARE, holdout
 from render import starter
 from render.starter import MAX_BYTES, choose
 
 
+def names_of(pages: int) -> list[str]:
+    """Two crops of every page."""
+    labels = ("checked", "other")
+    return [f"{label}/a-box-{i:02d}{i:010x}.png" for label in labels for i in range(pages)]
+
+
 def test_the_starter_is_what_pretraining_holds_out_less_the_large_files() -> None:
-    names = [f"{label}/a-box-{i:012x}.png" for label in ("checked", "other") for i in range(200)]
+    names = names_of(90)
     members = [ZipInfo(name) for name in names]
     for i, member in enumerate(members):
         member.file_size = MAX_BYTES + i % 2
-    labels, _ = archive_labels(names)
-    learned, held = holdout(labels, HOLDOUT_SHARE, 0)
+    learned, held = holdout(names, HOLDOUT_SHARE, 0)
     chosen = {member.filename for member in choose(members, 0)}
     assert chosen == {names[i] for i in held if i % 2 == 0}
+    assert len({names[i][-16:-14] for i in held}) == len(held) / 2, "whole pages are held out"
     assert chosen.isdisjoint(names[i] for i in learned)
 
 
@@ -31,7 +37,7 @@ def test_a_starter_stays_until_the_next_one_is_there(
     with pytest.raises(UserError, match="make render"):
         starter.main()
     assert old.exists()
-    names = [f"{label}/a-box-{i:012x}.png" for label in ("checked", "other") for i in range(40)]
+    names = names_of(40)
     with ZipFile(project / "data/rendered.zip", "w") as archive:
         for name in names:
             archive.writestr(name, name)
