@@ -174,7 +174,7 @@ def detection_loss(outputs: tuple[Tensor, Tensor], wanted: list[Tensor]) -> Tens
     image, row, column = inside.nonzero(as_tuple=True)
     quality = torch.zeros_like(logits)
     quality[image, kinds[inside], row, column] = paired_iou(told.detach(), aimed)
-    distance = (quality - logits.sigmoid()).abs()
+    distance = quality - logits.sigmoid()
     entropy = F.binary_cross_entropy_with_logits(logits, quality, reduction="none")
     focal = (entropy * distance**2 * weight[:, None]).sum()
     loss: Tensor = (focal + BOX_WEIGHT * iou_loss) / max(len(aimed), 1)
