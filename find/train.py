@@ -4,12 +4,13 @@ python -m find.train
 """
 
 from functools import partial
+from pathlib import Path
 
 from checkstate.core import paths
 from checkstate.core.files import md5_of
 from checkstate.core.find_params import load_find_params
 from checkstate.data.scenes import load_screenshots
-from checkstate.model.detection import Detector, save_detector
+from checkstate.model.detection import Detector, load_detector, save_detector
 from checkstate.model.detector_training import fit_detector
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
@@ -23,10 +24,11 @@ def main() -> None:
     prepare_torch(params.seed, params.train.threads)
     archive = paths.scenes("train")
     screenshots = load_screenshots(archive)
-    facts = (params.seed, params.train, md5_of(archive))
+    start = Path(params.train.init_from) if params.train.init_from else None
+    detector = load_detector(start) if start else Detector()
+    facts = (params.seed, params.train, md5_of(archive), md5_of(start) if start else "")
     with resumable("find", *facts) as resume, new_live(paths.metrics_folder("find-train")) as live:
         report = partial(log_epoch, live)
-        detector = Detector()
         fit_detector(detector, screenshots, params.train, params.seed, report, resume)
         save_detector(paths.DETECTOR, detector)
 

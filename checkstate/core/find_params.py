@@ -30,6 +30,7 @@ class Scenes(Section):
 class FindTrain(Section):
     """The recipe."""
 
+    init_from: str
     side: Annotated[int, Field(ge=64, le=1024, multiple_of=16)]
     octaves: tuple[Annotated[float, Field(ge=-3)], Annotated[float, Field(le=3)]]
     screenshots: Count
