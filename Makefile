@@ -59,7 +59,7 @@ wheel: .venv/installed
 
 render: .venv/installed
 	npm ci --prefix render
-	dvc --cd weights repro collect
+	dvc --cd weights repro collect_held_out
 
 # what every training goes on from, and the starter data that it has not seen; half an hour on two cores
 weights: render

@@ -1,34 +1,42 @@
-"""Gather the libraries' crops into two data sets, no picture twice.
+"""Gather the crops of some libraries and toolkits into one data set, no picture twice.
 
-python -m render.collect
+python -m render.collect rendered
+python -m render.collect held-out
+
+The first is learned from. The second, `held_out` of render/params.yaml, has no picture of it.
 """
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections.abc import Iterator
 
 import yaml
 from tqdm import tqdm
 
-from checkstate.core.files import write_archive
+from checkstate.core.files import archive_names, write_archive
 from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
+DATA = HERE.parent / "data"
 DIGEST = len("23456789ab.png")
 """Characters at the end of a crop's name that its pixels decide; the two before may be a page's."""
 
 
 def main() -> None:
-    """Read render/crops/*.zip; write data/rendered.zip and data/held-out.zip."""
+    """Read render/crops/*.zip; write data/<set>.zip."""
+    (which,) = sys.argv[1:]
     settings = yaml.safe_load((HERE / "params.yaml").read_text())
     held_out = settings["held_out"]
     rest = [
         name for name in [*settings["libraries"], *settings["toolkits"]] if name not in held_out
     ]
-    seen: set[str] = set()
-    for name, libraries in {"rendered": rest, "held-out": held_out}.items():
-        write_archive(HERE.parent / f"data/{name}.zip", members(libraries, seen))
+    if which == "rendered":
+        write_archive(DATA / "rendered.zip", members(rest, set()))
+    else:
+        learned = {name[-DIGEST:] for name in archive_names(DATA / "rendered.zip")}
+        write_archive(DATA / f"{which}.zip", members(held_out, learned))
 
 
 def members(libraries: list[str], seen: set[str]) -> Iterator[tuple[str, bytes]]:

@@ -10,7 +10,6 @@ hold out whole pages: several crops show the same control.
 from __future__ import annotations
 
 import io
-import itertools
 import sys
 from collections.abc import Iterator
 from random import Random
@@ -36,9 +35,14 @@ def main() -> None:
     """Read render/screenshots/<library>.zip; write render/crops/<library>.zip."""
     (name,) = sys.argv[1:]
     settings = yaml.safe_load((HERE / "params.yaml").read_text())
-    different = dict(tqdm(crops_of(name, settings["seed"]), name, unit="crop"))
-    crops = itertools.islice(different.items(), settings["crops"])
-    write_archive(HERE / "crops" / f"{name}.zip", crops)
+    different: dict[str, bytes] = {}
+    with tqdm(total=settings["crops"], desc=name, unit="crop") as bar:
+        for path, png in crops_of(name, settings["seed"]):
+            different[path] = png
+            bar.update(len(different) - bar.n)
+            if len(different) == settings["crops"]:
+                break
+    write_archive(HERE / "crops" / f"{name}.zip", different.items())
 
 
 def crops_of(name: str, seed: int) -> Iterator[tuple[str, bytes]]:

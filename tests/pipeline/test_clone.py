@@ -163,7 +163,7 @@ def test_a_pipeline_with_a_repository_of_its_own_runs_there(first: Path) -> None
     for name in ("plain", "kept"):
         image = next((first / "data/starter/checked").glob("*.png"))
         write_archive(first / f"render/crops/{name}.zip", [("checked/1.png", image.read_bytes())])
-    run(first, "dvc", "--cd", "weights", "repro", "--single-item", "collect")
+    run(first, "dvc", "--cd", "weights", "repro", "--single-item", "collect", "collect_held_out")
     assert (first / "data/held-out.zip").exists()
     lock = yaml.safe_load((first / "weights/dvc.lock").read_text())["stages"]["collect"]
     assert "../data/rendered.zip" in {out["path"] for out in lock["outs"]}

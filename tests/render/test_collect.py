@@ -16,7 +16,10 @@ def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "render/params.yaml").write_text(yaml.safe_dump(lists))
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(collect, "HERE", tmp_path / "render")
-    collect.main()
+    monkeypatch.setattr(collect, "DATA", tmp_path / "data")
+    for which in ("rendered", "held-out"):
+        monkeypatch.setattr("sys.argv", ["collect", which])
+        collect.main()
     held = [archive_names(tmp_path / f"data/{n}.zip") for n in ("rendered", "held-out")]
     assert [len(names) for names in held] == [2, 1]
     assert held[1] == [own.format("kept", 1)]
