@@ -537,14 +537,15 @@ def log_mlflow(
 def export_triton(
     target: Annotated[Path, typer.Argument(help="The model repository to write.")],
     model: Model = None,
+    finder: FinderFile = None,
     max_batch: Annotated[int, typer.Option(min=1)] = 64,
 ) -> None:
-    """Write a model repository for NVIDIA Triton, with dynamic batching."""
+    """Write a repository for NVIDIA Triton: the classifier, batched, and the finder."""
     with one_line_errors("serve"):
         from checkstate.serve.triton import write_repository
 
-        write_repository(open_model(model), target, max_batch)
-    typer.echo(f"wrote {target}/checkstate")
+        write_repository(open_finder(finder, model), target, max_batch)
+    typer.echo(f"wrote {target}/checkstate and {target}/checkstate-finder")
 
 
 @app.command()

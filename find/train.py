@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from checkstate.core import paths
+from checkstate.core.errors import UserError
 from checkstate.core.files import md5_of
 from checkstate.core.find_params import load_find_params
 from checkstate.data.scenes import load_screenshots
@@ -25,6 +26,8 @@ def main() -> None:
     archive = paths.scenes("train")
     screenshots = load_screenshots(archive)
     start = Path(params.train.init_from) if params.train.init_from else None
+    if start and not start.exists():
+        raise UserError(f"{start}: no such file; train.init_from in find/params.yaml may be \"\"")
     detector = load_detector(start) if start else Detector()
     facts = (params.seed, params.train, md5_of(archive), md5_of(start) if start else "")
     with resumable("find", *facts) as resume, new_live(paths.metrics_folder("find-train")) as live:

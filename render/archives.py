@@ -47,11 +47,13 @@ def read_screenshots(
     Raises UserError where fewer were drawn.
     """
     archive = archive_of(name)
+    if not archive.exists():
+        raise UserError(f"{archive} is missing: run `python -m render.screenshots {name}`")
     (member,) = read_archive(archive, [CONTROLS])
     seen: dict[str, list[dict[str, Any]]] = json.load(member)
     names = list(seen)[:count]
     if count and len(names) < count:
-        raise UserError(f"{archive} has {len(names)} pages of {count}: raise `pages`")
+        raise UserError(f"{archive} has {len(names)} pages of {count}: raise it in render/params.yaml")
     for file, png in zip(names, read_archive(archive, names), strict=True):
         yield file, png.getvalue(), [control_of(each) for each in seen[file]]
 

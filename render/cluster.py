@@ -65,7 +65,7 @@ def draw_all(scripts: dict[str, str], address: str) -> None:
             }
             for future in tqdm(as_completed(futures), total=len(futures), unit="set"):
                 name = futures[future]
-                with atomic_write(HERE.parent / archive_of(scripts[name], name)) as temporary:
+                with atomic_write(HERE.parent / written_by(scripts[name], name)) as temporary:
                     temporary.write_bytes(future.result())
 
 
@@ -88,12 +88,12 @@ def draw(script: str, name: str, modules: Path, expected: dict[str, str] | None)
             )
             if done.returncode:
                 raise UserError((done.stderr.splitlines() or [f"{script} failed"])[-1])
-            return Path(folder, archive_of(script, name)).read_bytes()
+            return Path(folder, written_by(script, name)).read_bytes()
     except UserError as error:
         raise UserError(f"{platform.node()}: {name}: {error}") from error
 
 
-def archive_of(script: str, name: str) -> str:
+def written_by(script: str, name: str) -> str:
     """What the script of a set writes, below the root."""
     return f"render/{'screenshots' if script == PAGES else 'crops'}/{name}.zip"
 

@@ -33,7 +33,7 @@ from render.archives import control_of, keep, read_screenshots
 from render.cutting import HIDDEN, MIN_CONTRAST, OTHER, Control, contrast, overlap, rounded
 from render.desk import desktop
 from render.pages import HERE
-from render.screenshots import STATE, fingerprint
+from render.toolkit import STATE, fingerprint
 
 MAX_RATIO = 5
 """Width by height of a control; some elements that hold one are as wide as their row."""
@@ -48,7 +48,7 @@ def main() -> None:
     settings = yaml.safe_load(paths.FIND_PARAMS.read_text())["scenes"]
     libraries, toolkits = members_of(which)
     counts = settings[which]
-    state = STATE / fingerprint(f"scenes-{which}", settings["seed"])
+    state = STATE / fingerprint(f"scenes-{which}-{'-'.join(toolkits)}", settings["seed"])
     for number in trange(counts["desktops"], desc=which, unit="desktop"):
         if not (state / f"{number}.json").exists():
             random = Random(f"{settings['seed']}-{which}-windows-{number}")

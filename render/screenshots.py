@@ -16,6 +16,7 @@ from random import Random
 import yaml
 from tqdm import trange
 
+from checkstate.core.errors import UserError
 from checkstate.core.files import write_archive
 from checkstate.stage.runner import run_stage
 from render.archives import archive_of, keep, members
@@ -29,14 +30,17 @@ STATE = HERE.parent / ".render-state"
 def main() -> None:
     """Read the library's template; write render/screenshots/<library>.zip."""
     (name,) = sys.argv[1:]
+    if not (HERE / "node_modules").is_dir():
+        raise UserError("render/node_modules is missing: run `npm ci --prefix render`")
     settings = yaml.safe_load((HERE / "params.yaml").read_text())
     state = STATE / fingerprint(name, settings["seed"])
+    pages = settings["held_out_pages" if name in settings["held_out"] else "pages"]
     with browsers() as chromium:
-        for number in trange(settings["pages"], desc=name, unit="page"):
+        for number in trange(pages, desc=name, unit="page"):
             if not (state / f"{number}.json").exists():
                 random = Random(f"{settings['seed']}-{name}-{number}")
                 keep(state / str(number), *photograph(random.choice(chromium), name, random))
-    write_archive(archive_of(name), members(name, state, settings["pages"]))
+    write_archive(archive_of(name), members(name, state, pages))
     shutil.rmtree(state)
 
 

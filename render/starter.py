@@ -1,7 +1,8 @@
 """Choose the starter data, data/starter/, out of data/rendered.zip: `python -m render.starter`.
 
 It is a part of the share that pretraining does not learn from, small files only: the weights in git
-have not seen the starter's pictures. The same renderings give the same choice.
+have not seen the starter's pictures, but those of toolkits, which earlier weights learned that these
+go on from. The same renderings give the same choice.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
 MAX_BYTES = 10_000
-MAX_IMAGES = 1650
+MAX_IMAGES = 1200
 """So few that a training of them takes minutes."""
 
 

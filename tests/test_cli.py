@@ -10,9 +10,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import onnx
+import onnxruntime as ort
 import pytest
 from PIL import Image
 
+from checkstate.core import paths
 from tests.conftest import CLASSES
 from tests.hostile import readable, unreadable
 from tests.screens import screenshot
@@ -218,6 +220,19 @@ def test_export_triton_matches_the_graph(model: Path, tmp_path: Path) -> None:
     assert [d.dim_value for d in graph.output[0].type.tensor_type.shape.dim][1:] == [3]
     assert 'name: "logits", data_type: TYPE_FP32, dims: [ 3 ]' in config
     assert (tmp_path / "checkstate/labels.txt").read_text().split() == list(CLASSES)
+
+
+def test_export_triton_has_the_finder_too(model: Path, tmp_path: Path) -> None:
+    files = ("--model", model, "--finder", paths.RELEASED_FINDER)
+    assert run("export-triton", tmp_path, *files)[0] == 0
+    config = (tmp_path / "checkstate-finder/config.pbtxt").read_text()
+    session = ort.InferenceSession(tmp_path / "checkstate-finder/1/model.onnx")
+    types = {"tensor(uint8)": "TYPE_UINT8", "tensor(float)": "TYPE_FP32"}
+    for node in [*session.get_inputs(), *session.get_outputs()]:
+        dims = ", ".join(str(side) if isinstance(side, int) else "-1" for side in node.shape)
+        declared = f'name: "{node.name}", data_type: {types[node.type]}, dims: [ {dims} ]'
+        assert declared in config
+    assert config.count("name:") == 1 + len(session.get_inputs()) + len(session.get_outputs())
 
 
 def test_output_is_written_whole_or_not_at_all(

@@ -90,7 +90,7 @@ def test_a_folder_of_somebody_else_is_one_line(folder: Path) -> None:
     os.chown(folder, 0, 0)
     status, _, err = python(folder, "-m", "stages.curate")
     assert status == 1
-    assert err.endswith("'.dvc'; let this user write there and run again\n")
+    assert err.endswith("'.dvc'; let this user read and write there and run again\n")
     assert err.count("\n") == 1
 
 

@@ -53,3 +53,4 @@ def test_the_wheel_predicts_without_torch_and_says_what_more_needs(tmp_path: Pat
     exported = run(checkstate, "export-web", tmp_path / "site")
     assert exported.stderr == "error: npm is missing: install Node.js (Debian: apt install npm)\n"
     assert run(checkstate, "export-triton", tmp_path / "triton").returncode == 0
+    assert (tmp_path / "triton/checkstate-finder/1/model.onnx").exists()

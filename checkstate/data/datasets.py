@@ -134,7 +134,8 @@ def add_extra(train: Images, archives: Iterable[Path], mode: Resize) -> Images:
 def holdout(members: list[str], share: float, seed: int) -> tuple[Indices, Indices]:
     """Indices of renderings to learn from, and of a share held out: whole pages of a library.
 
-    The hash in a crop's name begins with two digits that the crops of a page have in common.
+    The hash in a crop's name begins with two digits that the crops of a page have in common, as
+    several show one control; those of toolkits, which show another control each, have any.
     """
     digits = [member[-len("0123456789ab.png") :][:2] for member in members]
     pages = [f"{library}-{two}" for library, two in zip(libraries_of(members), digits, strict=True)]

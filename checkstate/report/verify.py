@@ -17,16 +17,19 @@ from checkstate.core.errors import UserError
 def verify(paths: list[Path]) -> Iterator[tuple[str, str]]:
     """Yield `ok`, `missing` or `differs`, and the path, of every recorded output.
 
-    Without paths: what dvc.yaml makes and what .dvc files track. With paths: the outputs of any
-    pipeline of this repository that lie at, below or above one of them. Raises UserError for a
-    path that has none.
+    Without paths: what dvc.yaml makes and what .dvc files track. With paths: the outputs that lie
+    at, below or above one of them, of any pipeline of this repository and of those in folders
+    below, as weights/. Raises UserError for a path that has none.
     """
     try:
         with Repo() as repo:
-            recorded = [out for out in repo.index.outs if out.hash_info]
             root = Path(repo.root_dir)
+            recorded = recorded_in(repo)
     except DvcException as error:
         raise UserError(f"{error}; run this inside a clone") from error
+    for below in sorted(root.glob("*/.dvc")) if paths else []:
+        with Repo(str(below.parent)) as repo:
+            recorded += recorded_in(repo)
     if not paths:
         wanted = [out for out in recorded if out.stage.path_in_repo == "dvc.yaml"]
         wanted += [out for out in recorded if out.stage.is_data_source]
@@ -38,6 +41,11 @@ def verify(paths: list[Path]) -> Iterator[tuple[str, str]]:
         wanted = [out for outs in found.values() for out in outs]
     for out in sorted(set(wanted), key=lambda out: str(out.fs_path)):
         yield state(out), Path(out.fs_path).relative_to(root).as_posix()
+
+
+def recorded_in(repo: Repo) -> list[Output]:
+    """The outputs of which a lock or .dvc file has a hash."""
+    return [out for out in repo.index.outs if out.hash_info]
 
 
 def touches(path: Path, out: Output) -> bool:

@@ -1,13 +1,14 @@
-"""The shipped model as a repository for NVIDIA Triton Inference Server."""
+"""The classifier and the finder as a repository for NVIDIA Triton Inference Server."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from checkstate.core.files import copy_file, write_text
+from checkstate.runtime.finder import Finder
 from checkstate.runtime.predictor import Predictor
 
-CONFIG = """\
+CLASSIFIER = """\
 name: "checkstate"
 backend: "onnxruntime"
 max_batch_size: {max_batch}
@@ -21,18 +22,37 @@ dynamic_batching {{
   max_queue_delay_microseconds: 2000
 }}
 """
+FINDER = """\
+name: "checkstate-finder"
+backend: "onnxruntime"
+max_batch_size: 0
+input [
+  {{ name: "image", data_type: TYPE_UINT8, dims: [ 1, -1, -1, 3 ] }},
+  {{ name: "threshold", data_type: TYPE_FP32, dims: [ 1 ] }}
+]
+output [
+  {{ name: "boxes", data_type: TYPE_FP32, dims: [ -1, 4 ] }},
+  {{ name: "scores", data_type: TYPE_FP32, dims: [ -1 ] }},
+  {{ name: "kinds", data_type: TYPE_FP32, dims: [ -1, {kinds} ] }}
+]
+"""
+"""Of one screenshot or tile at a time, whose sides are multiples of the file's `multiple`."""
 
 
-def write_repository(predictor: Predictor, target: Path, max_batch: int) -> None:
-    """Write <target>/checkstate/{config.pbtxt,labels.txt,1/model.onnx}."""
+def write_repository(finder: Finder, target: Path, max_batch: int) -> None:
+    """Write <target>/checkstate and <target>/checkstate-finder, a config and 1/model.onnx each."""
+    predictor = finder.predictor
     height, width = predictor.size
-    config = CONFIG.format(
+    classifier = CLASSIFIER.format(
         max_batch=max_batch, height=height, width=width, classes=len(predictor.classes)
     )
-    folder = target / "checkstate"
-    copy_file(predictor.path, folder / "1/model.onnx")
-    for name, text in (
-        ("labels.txt", "\n".join(predictor.classes) + "\n"),
-        ("config.pbtxt", config),
-    ):
-        write_text(folder / name, text)
+    write_model(target / "checkstate", predictor.path, classifier)
+    write_text(target / "checkstate/labels.txt", "\n".join(predictor.classes) + "\n")
+    detector = FINDER.format(kinds=len(finder.kinds))
+    write_model(target / "checkstate-finder", finder.path, detector)
+
+
+def write_model(folder: Path, file: Path, config: str) -> None:
+    """Write one model of the repository."""
+    copy_file(file, folder / "1/model.onnx")
+    write_text(folder / "config.pbtxt", config)

@@ -13,7 +13,7 @@ from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.fingerprint import loaded_sources
 from checkstate.core.locks import try_lock
 
-PERMISSION = "let this user write there"
+PERMISSION = "let this user read and write there"
 WAYS_OUT = {
     errno.ENOSPC: "free some space",
     errno.EACCES: PERMISSION,
@@ -21,8 +21,6 @@ WAYS_OUT = {
     errno.EROFS: PERMISSION,
 }
 """Errors of files that a user can mend, and how."""
-
-MEMORY_PARAMS = "train.batch_size, train.image_size or evaluate.batch_size"
 
 
 def run_stage(main: Callable[[], None]) -> None:
@@ -41,14 +39,12 @@ def run_stage(main: Callable[[], None]) -> None:
             raise UserError(f"{', '.join(edited)}: edited while this stage ran; run it again")
     except UserError as error:
         sys.exit(f"error: {error}")
-    except OSError as error:
-        if error.errno not in WAYS_OUT:
-            raise
-        sys.exit(f"error: {error}; {WAYS_OUT[error.errno]} and run again")
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in WAYS_OUT:
+            sys.exit(f"error: {error}; {WAYS_OUT[error.errno]} and run again")
         if not is_out_of_memory(error):
             raise
-        sys.exit(f"error: out of memory: lower {MEMORY_PARAMS}, or stop what else runs")
+        sys.exit("error: out of memory: lower the batch or image size, or stop what else runs")
     except KeyboardInterrupt:
         sys.exit("interrupted; `dvc repro` goes on from the last finished epoch or stage")
 

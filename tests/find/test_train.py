@@ -90,7 +90,7 @@ def test_a_training_goes_on_from_another_ones_detector(folder: Path) -> None:
     ):
         assert np.allclose(old.detach(), new.detach(), atol=1e-6), name
     write_params(epochs=1, init_from="nowhere.safetensors")
-    with pytest.raises(UserError, match=r"nowhere\.safetensors: not a trained detector"):
+    with pytest.raises(UserError, match=r"nowhere\.safetensors: no such file; train\.init_from"):
         train.main()
 
 

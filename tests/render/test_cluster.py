@@ -11,7 +11,7 @@ import yaml
 from ray.cluster_utils import Cluster
 
 from checkstate.core.errors import UserError
-from render.cluster import NOT_SENT, archive_of, draw
+from render.cluster import NOT_SENT, draw, written_by
 from tests.conftest import ROOT
 from tests.render.missing import needs_browser
 
@@ -23,7 +23,8 @@ def sources(tmp_path: Path) -> Path:
     here = tmp_path / "render"
     shutil.copytree(ROOT / "render", here, ignore=NOT_SENT)
     settings = yaml.safe_load((here / "params.yaml").read_text())
-    (here / "params.yaml").write_text(yaml.safe_dump(settings | {"pages": 2, "toolkit_crops": 20}))
+    little = {"pages": 2, "held_out_pages": 2, "toolkit_crops": 20}
+    (here / "params.yaml").write_text(yaml.safe_dump(settings | little))
     return tmp_path
 
 
@@ -50,7 +51,7 @@ def python(folder: Path, *arguments: str) -> tuple[int, str]:
 def test_a_set_has_the_same_bytes_on_a_cluster_as_alone(
     script: str, name: str, cluster: Cluster, sources: Path
 ) -> None:
-    archive = sources / archive_of(script, name)
+    archive = sources / written_by(script, name)
     (sources / "render/node_modules").symlink_to(ROOT / "render/node_modules")
     status, said = python(sources, "render.cluster", "--ray", cluster.address, name)
     assert status == 0, said

@@ -17,7 +17,8 @@ def test_an_interrupted_run_goes_on_with_the_pages_it_has(
     monkeypatch.setattr(screenshots, "STATE", tmp_path / "state")
     monkeypatch.setattr(archives, "HERE", tmp_path)
     monkeypatch.setattr("sys.argv", ["screenshots", "bootstrap"])
-    monkeypatch.setattr(screenshots.yaml, "safe_load", lambda _: {"seed": 3, "pages": 2})
+    settings = {"seed": 3, "pages": 9, "held_out_pages": 2, "held_out": ["bootstrap"]}
+    monkeypatch.setattr(screenshots.yaml, "safe_load", lambda _: settings)
     kept = screenshots.keep
 
     def interrupted(path: Path, *page: object) -> None:

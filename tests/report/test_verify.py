@@ -27,10 +27,15 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in "ab":
         (folder / f"images/{name}.png").write_text(name)
     for command in ("init --no-scm -q", "add -q images", "repro -q"):
-        dvc = Path(sys.executable).with_name("dvc")
-        environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
-        subprocess.run([dvc, *command.split()], cwd=folder, env=environment, check=True)
+        dvc(folder, command)
     return folder
+
+
+def dvc(folder: Path, command: str) -> None:
+    """Run DVC in a folder."""
+    executable = Path(sys.executable).with_name("dvc")
+    environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
+    subprocess.run([executable, *command.split()], cwd=folder, env=environment, check=True)
 
 
 @pytest.fixture
@@ -50,6 +55,21 @@ def verify(*paths: str) -> tuple[int, str]:
 def test_untouched_files_are_ok(release: Path) -> None:
     assert verify() == (0, "ok      images\nok      models/model.onnx\n")
     assert verify(str(release / "models")) == (0, "ok      models/model.onnx\n")
+
+
+def test_outputs_of_a_repository_below_are_found_by_their_path(release: Path) -> None:
+    stage = {
+        "cmd": "cd .. && echo boxes > finder.onnx",
+        "outs": [{"../finder.onnx": {"cache": False}}],
+    }
+    (release / "weights").mkdir()
+    (release / "weights/dvc.yaml").write_text(yaml.safe_dump({"stages": {"find": stage}}))
+    for command in ("init --no-scm -q", "repro -q"):
+        dvc(release / "weights", command)
+    assert verify("finder.onnx") == (0, "ok      finder.onnx\n")
+    assert verify() == (0, "ok      images\nok      models/model.onnx\n")
+    (release / "finder.onnx").write_text("others")
+    assert verify("finder.onnx") == (1, "differs finder.onnx\n")
 
 
 def test_a_changed_byte_is_found_though_size_and_time_are_the_same(release: Path) -> None:
