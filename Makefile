@@ -63,8 +63,8 @@ render: .venv/installed
 
 # what every training goes on from, and the starter data that it has not seen; half an hour on two cores
 weights: render
-	dvc --cd weights repro --single-item finetune
-	cp models/finetuned.safetensors pretrain/weights/student.safetensors
+	dvc --cd weights repro --single-item finetune average
+	cp models/averaged.safetensors pretrain/weights/student.safetensors
 	python -m render.starter
 
 # the detector of whole screenshots; an hour on two cores, the rendering included

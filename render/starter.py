@@ -1,27 +1,30 @@
 """Choose the starter data, data/starter/, out of data/rendered.zip: `python -m render.starter`.
 
-It is a part of the share that pretraining does not learn from, small files only: the weights in git
-have not seen the starter's pictures, but those of toolkits, which earlier weights learned that these
-go on from. The same renderings give the same choice.
+It is a part of the share that pretraining does not learn from, small files only. The weights in git
+have not seen its pictures, but those of toolkits: earlier weights, which these go on from, learned
+them. The same renderings give the same choice.
 """
 
 from __future__ import annotations
 
-import math
 import shutil
 import tempfile
 import zipfile
+from collections import defaultdict
 from pathlib import Path
+
+import numpy as np
 
 from checkstate.core.errors import UserError
 from checkstate.core.params import load_params
+from checkstate.core.tables import label_of
 from checkstate.data.datasets import HOLDOUT_SHARE, holdout
 from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
 MAX_BYTES = 10_000
-MAX_IMAGES = 1200
-"""So few that a training of them takes minutes."""
+MAX_EACH = 400
+"""Images of a class: as many of each, and so few that a training takes minutes."""
 
 
 def main() -> None:
@@ -41,10 +44,17 @@ def main() -> None:
 
 
 def choose(members: list[zipfile.ZipInfo], seed: int) -> list[zipfile.ZipInfo]:
-    """Take small files of the share that is held out, evenly over all of it."""
+    """Take small files of the share that is held out, evenly over all of it in every class."""
     held = holdout([member.filename for member in members], HOLDOUT_SHARE, seed)[1]
-    small = [members[i] for i in held if members[i].file_size <= MAX_BYTES]
-    return small[:: math.ceil(len(small) / MAX_IMAGES)]
+    classes = defaultdict[str, list[zipfile.ZipInfo]](list)
+    for member in (members[i] for i in held):
+        if member.file_size <= MAX_BYTES:
+            classes[label_of(member.filename)].append(member)
+    return [
+        small[place]
+        for small in classes.values()
+        for place in np.linspace(0, len(small) - 1, min(MAX_EACH, len(small))).astype(int)
+    ]
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ SHIPPED = Path("models/model.onnx")
 TEACHER = Path("models/teacher.safetensors")
 STUDENT = Path("models/student.safetensors")
 FINETUNED = Path("models/finetuned.safetensors")
+AVERAGED = Path("models/averaged.safetensors")
 WEIGHTS = Path("pretrain/weights/student.safetensors")
 
 FIND = Path("find")
