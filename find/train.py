@@ -27,7 +27,7 @@ def main() -> None:
     screenshots = load_screenshots(archive)
     start = Path(params.train.init_from) if params.train.init_from else None
     if start and not start.exists():
-        raise UserError(f"{start}: no such file; train.init_from in find/params.yaml may be \"\"")
+        raise UserError(f'{start}: no such file; train.init_from in find/params.yaml may be ""')
     detector = load_detector(start) if start else Detector()
     facts = (params.seed, params.train, md5_of(archive), md5_of(start) if start else "")
     with resumable("find", *facts) as resume, new_live(paths.metrics_folder("find-train")) as live:

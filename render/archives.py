@@ -53,7 +53,9 @@ def read_screenshots(
     seen: dict[str, list[dict[str, Any]]] = json.load(member)
     names = list(seen)[:count]
     if count and len(names) < count:
-        raise UserError(f"{archive} has {len(names)} pages of {count}: raise it in render/params.yaml")
+        raise UserError(
+            f"{archive} has {len(names)} pages of {count}: raise it in render/params.yaml"
+        )
     for file, png in zip(names, read_archive(archive, names), strict=True):
         yield file, png.getvalue(), [control_of(each) for each in seen[file]]
 
