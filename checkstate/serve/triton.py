@@ -6,7 +6,6 @@ from pathlib import Path
 
 from checkstate.core.files import copy_file, write_text
 from checkstate.runtime.finder import Finder
-from checkstate.runtime.predictor import Predictor
 
 CLASSIFIER = """\
 name: "checkstate"
