@@ -12,9 +12,8 @@ from pretrain import average
 from tests.conftest import SMALL
 
 
-def test_every_weight_is_the_mean_of_both_networks(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("project")
+def test_every_weight_is_the_mean_of_both_networks() -> None:
     before = Path(load_params().pretrain.finetune.init_from)
     metadata = replace(SMALL, backbone="test_efficientnet")
     for seed, file in enumerate((before, paths.FINETUNED)):
