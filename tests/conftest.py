@@ -48,7 +48,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def picture() -> Image.Image:
     """One rendered control."""
-    return Image.open(sorted((ROOT / "data/starter/checked").glob("bootstrap-checkbox-*.png"))[0])
+    return Image.open(next((ROOT / "tests/controls/checked").glob("bootstrap-checkbox-*.png")))
 
 
 @pytest.fixture(scope="session")

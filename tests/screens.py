@@ -5,7 +5,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parent.parent
-STARTER = ROOT / "data/starter"
+CONTROLS = ROOT / "tests/controls"
+"""Crops with little around them, which the starter data need not have."""
+
 NAMES = ["bootstrap-checkbox", "antd-switch", "native-radio", "qt-checkbox"]
 
 
@@ -18,7 +20,7 @@ def screenshot() -> tuple[Image.Image, list[tuple[str, tuple[int, int, int, int]
     places = []
     for column, state in enumerate(["checked", "unchecked"]):
         for row, name in enumerate(NAMES):
-            crop = Image.open(sorted((STARTER / state).glob(f"{name}-*.png"))[0]).convert("RGB")
+            crop = Image.open(sorted((CONTROLS / state).glob(f"{name}-*.png"))[0]).convert("RGB")
             left, top = 300 + 300 * column, 40 + 150 * row
             canvas.paste(crop, (left, top))
             places.append((state, (left, top, left + crop.width, top + crop.height)))

@@ -1,5 +1,6 @@
 """The report of answers to real images, in a real Chromium."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from checkstate.core import paths
 from checkstate.core.errors import UserError
-from checkstate.core.files import md5_of, write_archive, write_csv
+from checkstate.core.files import md5_of, read_csv, write_archive, write_csv
 from checkstate.core.params import load_params
 from checkstate.core.tables import PredictionRow, SplitRow, class_indices, write_table
 from checkstate.data.curation import curate_source, kept_members
@@ -177,7 +178,11 @@ def test_the_first_lines_say_what_the_test_images_are() -> None:
     page = paths.REPORT.read_text().split("<h1>")[1]
     assert any(map(says, page.splitlines()[:8]))
     assert any(map(says, paths.MODEL_CARD.read_text().splitlines()[:8]))
-    assert "The dashed line is epoch 1, whose weights were kept." in page
+    curve = read_csv(paths.metrics_folder("train") / "plots/metrics/val_loss.tsv", "\t")
+    best = min(curve, key=lambda row: float(row["val_loss"]))["step"]
+    shown = re.search(r"The dashed line is epoch (\d+), whose weights were kept.", page)
+    assert shown
+    assert int(shown[1]) == int(best) + 1, "epochs are counted from 1, steps from 0"
 
 
 def test_an_axis_of_accuracy_makes_no_collapse_of_one_image() -> None:
