@@ -61,7 +61,7 @@ render: .venv/installed
 	npm ci --prefix render
 	dvc --cd weights repro collect_held_out
 
-# what every training goes on from, and the starter data that it has not seen; half an hour on two cores
+# what every training goes on from, and the starter data that it has not seen; an hour and a half on two cores
 weights: render
 	dvc --cd weights repro --single-item finetune average
 	cp models/averaged.safetensors pretrain/weights/student.safetensors

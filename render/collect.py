@@ -16,12 +16,11 @@ import yaml
 from tqdm import tqdm
 
 from checkstate.core.files import archive_names, write_archive
+from checkstate.core.tables import crop_digits
 from checkstate.stage.runner import run_stage
 from render.pages import HERE
 
 DATA = HERE.parent / "data"
-DIGEST = len("23456789ab.png")
-"""Characters at the end of a crop's name that its pixels decide; the two before may be a page's."""
 
 
 def main() -> None:
@@ -35,19 +34,19 @@ def main() -> None:
     if which == "rendered":
         write_archive(DATA / "rendered.zip", members(rest, set()))
     else:
-        learned = {name[-DIGEST:] for name in archive_names(DATA / "rendered.zip")}
+        learned = {crop_digits(name)[1] for name in archive_names(DATA / "rendered.zip")}
         write_archive(DATA / f"{which}.zip", members(held_out, learned))
 
 
 def members(libraries: list[str], seen: set[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, PNG) of libraries; a path ends in the hash of the picture's pixels.
+    """Yield (path, PNG) of libraries; the hash of the picture's pixels stands in the path.
 
     Pictures whose hash is in `seen` are left out, and those that come join it.
     """
     for library in tqdm(libraries, "collect", unit="library"):
         with zipfile.ZipFile(HERE / "crops" / f"{library}.zip") as archive:
             for name in sorted(archive.namelist()):
-                digest = name[-DIGEST:]
+                digest = crop_digits(name)[1]
                 if digest not in seen:
                     seen.add(digest)
                     yield name, archive.read(name)

@@ -19,6 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from checkstate.core.files import write_archive
+from checkstate.core.tables import name_with_page
 from checkstate.stage.runner import run_stage
 from render.archives import read_screenshots
 from render.cutting import cut_crops
@@ -26,9 +27,6 @@ from render.pages import HERE
 
 WAYS = 4
 """Times that every control is cut, at most."""
-
-HASH = len("0123456789ab.png")
-"""Characters at the end of a crop's name."""
 
 
 def main() -> None:
@@ -51,7 +49,7 @@ def crops_of(name: str, seed: int) -> Iterator[tuple[str, bytes]]:
         for page, (file, png, controls) in enumerate(read_screenshots(name)):
             picture = Image.open(io.BytesIO(png)).convert("RGB")
             for path, crop in cut_crops(picture, controls, name, Random(f"{seed}-{way}-{file}")):
-                yield f"{path[:-HASH]}{page:02d}{path[2 - HASH :]}", crop
+                yield name_with_page(path, page), crop
 
 
 if __name__ == "__main__":

@@ -148,3 +148,23 @@ def libraries_of(members: Sequence[str]) -> list[str]:
     controls = (s for m, s in zip(members, stems, strict=True) if label_of(m) != "other")
     known = sorted({stem.rsplit("-", 1)[0] for stem in controls}, key=len, reverse=True)
     return [next(name for name in known if f"{s}-".startswith(f"{name}-")) for s in stems]
+
+
+def crop_digits(member: str) -> tuple[str, str]:
+    """Two digits that the rendered crops of one page have in common, and ten of a crop's pixels.
+
+    They are the hash that ends a name; of a toolkit's crop the two are of its pixels as well.
+    """
+    digits = member.removesuffix(".png")[-12:]
+    return digits[:2], digits[2:]
+
+
+def name_with_page(member: str, page: int) -> str:
+    """The name of a rendered crop with its page's number for the first two digits of its hash.
+
+    Raises UserError for a page beyond the hundredth.
+    """
+    if page >= 100:
+        raise UserError("render/params.yaml: pages: names of crops tell a hundred apart, no more")
+    first, rest = crop_digits(member)
+    return f"{member.removesuffix(f'{first}{rest}.png')}{page:02d}{rest}.png"

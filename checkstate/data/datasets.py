@@ -16,7 +16,14 @@ from sklearn.model_selection import GroupShuffleSplit
 from tqdm import tqdm
 
 from checkstate.core.files import archive_names, read_archive
-from checkstate.core.tables import ManifestRow, SplitRow, class_indices, label_of, libraries_of
+from checkstate.core.tables import (
+    ManifestRow,
+    SplitRow,
+    class_indices,
+    crop_digits,
+    label_of,
+    libraries_of,
+)
 from checkstate.core.types import Indices, Pixels, Resize
 from checkstate.data.surroundings import surround
 from checkstate.runtime.images import read_image, resize
@@ -134,11 +141,11 @@ def add_extra(train: Images, archives: Iterable[Path], mode: Resize) -> Images:
 def holdout(members: list[str], share: float, seed: int) -> tuple[Indices, Indices]:
     """Indices of renderings to learn from, and of a share held out: whole pages of a library.
 
-    The hash in a crop's name begins with two digits that the crops of a page have in common, as
-    several show one control; those of toolkits, which show another control each, have any.
+    Several crops of a page show one control; those of toolkits, which show another each, have no
+    page in their names, and are held out one by one.
     """
-    digits = [member[-len("0123456789ab.png") :][:2] for member in members]
-    pages = [f"{library}-{two}" for library, two in zip(libraries_of(members), digits, strict=True)]
+    named = zip(libraries_of(members), members, strict=True)
+    pages = [f"{library}-{crop_digits(member)[0]}" for library, member in named]
     splitter = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
     ((train, held),) = splitter.split(members, groups=pages)
     return train, held

@@ -25,11 +25,11 @@ def verify(paths: list[Path]) -> Iterator[tuple[str, str]]:
         with Repo() as repo:
             root = Path(repo.root_dir)
             recorded = recorded_in(repo)
+        for below in sorted(root.glob("*/.dvc")) if paths else []:
+            with Repo(str(below.parent)) as repo:
+                recorded += recorded_in(repo)
     except DvcException as error:
         raise UserError(f"{error}; run this inside a clone") from error
-    for below in sorted(root.glob("*/.dvc")) if paths else []:
-        with Repo(str(below.parent)) as repo:
-            recorded += recorded_in(repo)
     if not paths:
         wanted = [out for out in recorded if out.stage.path_in_repo == "dvc.yaml"]
         wanted += [out for out in recorded if out.stage.is_data_source]

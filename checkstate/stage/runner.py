@@ -22,6 +22,10 @@ WAYS_OUT = {
 }
 """Errors of files that a user can mend, and how."""
 
+MEMORY_PARAMS = (
+    "train.batch_size, train.image_size or evaluate.batch_size (train.tiles in find/params.yaml)"
+)
+
 
 def run_stage(main: Callable[[], None]) -> None:
     """Run a stage's main; what a user can mend becomes one line on stderr and exit status 1.
@@ -44,7 +48,7 @@ def run_stage(main: Callable[[], None]) -> None:
             sys.exit(f"error: {error}; {WAYS_OUT[error.errno]} and run again")
         if not is_out_of_memory(error):
             raise
-        sys.exit("error: out of memory: lower the batch or image size, or stop what else runs")
+        sys.exit(f"error: out of memory: lower {MEMORY_PARAMS}")
     except KeyboardInterrupt:
         sys.exit("interrupted; `dvc repro` goes on from the last finished epoch or stage")
 

@@ -91,7 +91,7 @@ def test_memory_that_runs_out_is_one_line(folder: Path, work: str) -> None:
     running = start(folder)
     _, err = running.communicate()
     assert running.returncode == 1
-    assert err.startswith("error: out of memory: lower the batch or image size")
+    assert err.startswith("error: out of memory: lower train.batch_size, ")
     assert err.count("\n") == 1
 
 
