@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -11,8 +12,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from checkstate.core.errors import UserError
+from checkstate.core.types import KINDS
 from render import pages, photograph
-from render.chromium import RestlessPageError, browsers
+from render.chromium import browsers
 from render.cutting import HIDDEN, OTHER, shows_alone
 from render.pages import HERE, Cell, draw_page
 from render.photograph import check, tightened
@@ -41,8 +43,6 @@ def test_boxes_lie_on_the_controls_of_a_page_and_it_is_the_same_again(chromium: 
         assert 6 <= right - left <= 200
         pixels = np.asarray(picture.crop((left, top, right, bottom)))
         assert np.ptp(pixels.reshape(-1, 3), axis=0).max() > 12
-        assert control.content[0] <= left
-        assert control.content[3] >= bottom
     assert any(shows_alone(control.row, control, controls) for control in seen if control.row)
 
 
@@ -80,12 +80,79 @@ def test_every_librarys_template_makes_a_page(library: str) -> None:
 @pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_every_librarys_controls_take_their_state(library: str, chromium: Browser) -> None:
+def test_every_librarys_controls_take_their_state_and_have_a_size(
+    library: str, chromium: Browser
+) -> None:
     _, controls = photograph.photograph(chromium, library, Random("page-2"))
-    for control in controls:
-        left, top, right, bottom = control.content
-        assert left <= (control.box[0] + control.box[2]) / 2 <= right
-        assert top <= (control.box[1] + control.box[3]) / 2 <= bottom
+    assert {control.kind for control in controls} & set(KINDS)
+
+
+SCALES = (1, 1.25, 1.5, 2, 3)
+PAGE = """
+<style>
+body { margin: 0; font: 16px monospace; }
+.slot { position: absolute; }
+.slot i { display: block; width: 20px; height: 20px; background: black; }
+.line { position: absolute; left: 10px; top: 80px; width: 300px; height: 40px; }
+</style>
+<div id="cells">
+<span class="slot" id="cell0" style="left: 32px; top: 16px; width: 40px; height: 40px"
+  ><b data-control aria-checked="true" style="position: absolute; padding: 10px"><i></i></b
+  ><span style="position: absolute; left: 60px; width: 48px; height: 30px">word</span></span>
+<span class="slot" id="cell1" style="left: 200px; top: 16px"
+  ><i data-control aria-checked="false"></i></span>
+<div style="position: absolute; left: 190px; top: 10px; width: 60px; height: 60px;
+  background: red"></div>
+<div class="line"><span class="slot" id="cell2" style="left: 4px; top: 8px"
+  ><i data-control aria-checked="false"></i></span></div>
+<span class="slot" id="cell3" style="left: 400px; top: 16px"><i></i></span>
+<div data-furniture="menu" style="position: absolute; left: 480px; top: 20px; width: 90px"
+  ><i style="display: inline-block; width: 30px; height: 20px; background: green"></i></div>
+</div>
+"""
+
+
+@needs_browser
+def test_boxes_are_where_the_page_says_at_any_scale(
+    chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
+        _, cells = draw_page(name, random, width)
+        kinds = [("checkbox", "", True), ("radio", "", False), ("switch", "", False)]
+        kinds += [(OTHER, "icon", False)]
+        return PAGE, [
+            replace(cells[0], kind=kind, widget=widget, state=state)
+            for kind, widget, state in kinds
+        ]
+
+    monkeypatch.setattr(photograph, "draw_page", drawn)
+    scales = set()
+    for seed in range(8):
+        picture, controls = photograph.photograph(chromium, "custom", Random(seed))
+        assert [control.label for control in controls] == [
+            "checked",
+            HIDDEN,  # behind a red square
+            "unchecked",
+            OTHER,
+            OTHER,
+        ]
+        ticked, _, row, icon, menu = controls
+        pixels = np.asarray(picture.convert("L"))
+        left, top, right, bottom = (round(side) for side in ticked.box)
+        scale = min(SCALES, key=lambda each: abs(20 * each - (right - left)))
+        scales.add(scale)
+        assert ticked.box == pytest.approx([s * scale for s in (42, 26, 62, 46)], abs=1)
+        assert (pixels[top + 1 : bottom - 1, left + 1 : right - 1] < 128).all()
+        assert not (pixels[top:bottom, right + 1 : right + 5] < 128).any()
+        assert ticked.content == pytest.approx([s * scale for s in (32, 16, 140, 56)], abs=1)
+        assert row.row == pytest.approx([s * scale for s in (10, 80, 310, 120)], abs=1)
+        assert icon.box == pytest.approx([s * scale for s in (400, 16, 420, 36)], abs=1)
+        assert menu.kind == "menu"
+        assert menu.box[0] == pytest.approx(480 * scale, abs=1)
+        assert menu.box[2] == pytest.approx(510 * scale, abs=1)
+        assert menu.row
+        assert menu.row[2] == pytest.approx(570 * scale, abs=1)
+    assert len(scales) > 2
 
 
 def test_a_control_that_is_not_what_was_asked_for_names_its_library() -> None:
@@ -102,11 +169,12 @@ def test_a_control_that_is_not_what_was_asked_for_names_its_library() -> None:
 def test_a_page_that_never_stands_still_names_its_library(
     chromium: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def restless(*_: object) -> None:
-        raise RestlessPageError
-
-    monkeypatch.setattr(photograph, "photograph_once", restless)
-    with pytest.raises(UserError, match="render/libraries/custom: 5 pages that keep moving"):
+    moving = (
+        "<div id=cells></div><script>setInterval(() => cells.textContent = Date.now(), 9)</script>"
+    )
+    monkeypatch.setattr(photograph, "draw_page", lambda *_: (moving, []))
+    monkeypatch.setattr(photograph, "TRIES", 1)
+    with pytest.raises(UserError, match="render/libraries/custom: 1 pages that keep moving"):
         photograph.photograph(chromium, "custom", Random(1))
 
 

@@ -88,9 +88,12 @@ def test_the_keyboard_reaches_everything_and_why_shows_an_overlay(page: Page) ->
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_every_sample_is_answered(page: Page) -> None:
+def test_every_sample_is_answered_and_is_an_image_of_the_starter_data(page: Page) -> None:
     samples = sorted(STATIC.glob("samples/*.png"))
+    starter = {image.name: image for image in (ROOT / "data/starter").glob("*/*.png")}
     assert sum(sample.stat().st_size for sample in samples) < 20_000
+    for sample in samples:
+        assert sample.read_bytes() == starter[sample.name].read_bytes()
     for button in page.locator("#samples button").all():
         button.click()
         expect(page.locator("#status")).to_have_text("1 done")
