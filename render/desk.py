@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 from PIL import Image, ImageDraw
 
-from render.cutting import HIDDEN, Box, Control, overlap, size
+from render.cutting import HIDDEN, OTHER, Box, Control, overlap, size
 from render.toolkits import words
 
 SIZES = [(800, 600), (1024, 768), (1280, 720), (1366, 768), (1600, 900), (1920, 1080)]
@@ -35,7 +35,7 @@ def desktop(names: list[str], random: Random) -> tuple[Image.Image, list[Control
         canvas.paste(picture, (left, top))
         if title:
             draw_title(canvas, (left, top - title, left + picture.width, top), random)
-        controls += [moved(control, left, top) for control in own if control.label != "other"]
+        controls += [moved(control, left, top) for control in own if control.label != OTHER]
     frame = (0.0, 0.0, float(canvas.width), float(canvas.height))
     return canvas, [outside(c, frame) for c in controls if overlap(c.box, frame) > 0]
 
