@@ -31,7 +31,7 @@ from checkstate.core.types import KINDS
 from checkstate.stage.runner import run_stage
 from render.archives import control_of, keep, read_screenshots
 from render.cutting import HIDDEN, MIN_CONTRAST, OTHER, Control, contrast, overlap, rounded
-from render.desk import desktop
+from render.desk import desktop, outside
 from render.pages import HERE
 from render.toolkit import STATE, fingerprint
 
@@ -104,7 +104,7 @@ def members(scenes: list[Scene]) -> Iterator[tuple[str, bytes]]:
         )
         for control in controls:
             if control.label != OTHER and overlap(control.box, frame) > 0:
-                box = annotation(picture, control)
+                box = annotation(picture, outside(control, frame))
                 annotations.append({"id": len(annotations) + 1, "image_id": image_id} | box)
     categories = [{"id": number, "name": kind} for number, kind in enumerate(KINDS)]
     coco = {"images": images, "annotations": annotations, "categories": categories}
