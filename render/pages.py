@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import yaml
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from render.cutting import OTHER
+
 HERE = Path(__file__).parent
 LABEL_STYLES = [
     "font-weight: 700;",
@@ -130,26 +132,28 @@ def draw_theme(random: Random, has_dark: bool) -> Theme:
     )
 
 
-def draw_cell(random: Random, index: int, library: Any, common: Any, theme: Theme) -> Cell:
+def draw_cell(
+    random: Random, index: int, library: Any, common: Any, theme: Theme, zoom: float
+) -> Cell:
     """A control in a random state two times of three, another widget otherwise."""
     kinds = [kind for kind in ("checkbox", "radio", "switch") if hasattr(library, kind)]
-    kind = random.choice(kinds) if kinds and random.random() < 0.66 else "other"
+    kind = random.choice(kinds) if kinds and random.random() < 0.66 else OTHER
     own = list(library.widgets)
     pool = own if own and random.random() < 0.8 else list(common.widgets)
     label = random.choice(random.choice([TEXTS["labels"][0], *TEXTS["labels"]]))
     position = random.choice(["right"] * 3 + ["none"] * 2 + ["left"] * 2 + ["above", "below"])
-    labelled = kind != "other" and position != "none"
+    labelled = kind != OTHER and position != "none"
     return Cell(
         random=random,
         index=index,
         kind=kind,
-        widget=random.choice(pool) if kind == "other" else "",
+        widget=random.choice(pool) if kind == OTHER else "",
         state=random.random() < 0.5,
         disabled=random.random() < 0.12,
         position=position,
         text=label if labelled and position == "right" else "",
         outside=label if labelled and position != "right" else "",
-        zoom=1,
+        zoom=zoom,
         background="" if random.random() < 0.7 else draw_background(random, theme.dark),
         label=label,
         dark_page=theme.dark,
@@ -185,11 +189,11 @@ def draw_page(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
         count = random.randint(1, 10) * (3 if kind in {"table", "grid"} else 1)
         part = list[Cell]()
         while len(part) < min(count, MAX_CELLS - len(cells)):
-            cell = draw_cell(random, len(cells) + len(part), library, common, theme)
+            cell = draw_cell(random, len(cells) + len(part), library, common, theme, zoom)
             if kind in SAID and random.random() < 0.8:
                 cell = replace(cell, text="", outside="", position="none")
-            if cell.kind == "other" or not bare:
-                part.append(replace(cell, zoom=zoom))
+            if cell.kind == OTHER or not bare:
+                part.append(cell)
         if part:
             sections.append((kind, part))
             cells += part

@@ -9,24 +9,31 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
+from scipy import ndimage
 
 from checkstate.core.errors import UserError
-from checkstate.runtime.images import border_color
 from render.chromium import IDLE, SITE, RestlessPageError, serve, settled
 from render.cutting import HIDDEN, MIN_SIDE, OTHER, Box, Control, clipped, rounded
 from render.pages import Cell, draw_page
 
 TRIES = 5
-FURNITURE = 5
-"""Menu items, headings, lines of text and pictures of a page that are kept as `other`, at most."""
+FURNITURE = 8
+"""Menu items, headings, tree handles, pictures and other things of a page that are kept as `other`,
+at most."""
 
 FAINT = 12
-"""Gray levels by which a pixel differs from what lies around a control, to belong to it."""
+"""Gray levels by which a pixel changes, at least, when the control that paints it is gone."""
 
-GAP = 2
-"""Columns of pixels without any of a control between two parts of it."""
+BEYOND = 0.35
+"""Of a control's shorter side: how far beyond its element it may paint."""
+
+GONE = "[data-control] { opacity: 0 !important }"
+
+Ink = NDArray[np.bool_]
+"""bool [height, width]: the pixels of a picture that controls paint."""
 
 TOUCH = """
 ([focused, hovered]) => {
@@ -39,7 +46,7 @@ TOUCH = """
 }
 """
 MEASURE = """
-() => {
+(texts) => {
   const sides = (r) => [r.left, r.top, r.right, r.bottom];
   const union = (rects) => rects.reduce((a, r) => [Math.min(a[0], r.left), Math.min(a[1], r.top),
     Math.max(a[2], r.right), Math.max(a[3], r.bottom)], [1e9, 1e9, -1e9, -1e9]);
@@ -56,6 +63,16 @@ MEASURE = """
     }
     return box;
   };
+  const said = (element, text) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), rects = [];
+    while (text && walker.nextNode()) {
+      if (walker.currentNode.data.trim() !== text) continue;
+      const range = document.createRange();
+      range.selectNodeContents(walker.currentNode);
+      rects.push(...[...range.getClientRects()].map(sides));
+    }
+    return rects;
+  };
   const slots = [...document.querySelectorAll(".slot")].map((slot) => {
     const input = slot.querySelector("[aria-checked]")
       ?? slot.querySelector("input[type=checkbox], input[type=radio]");
@@ -64,7 +81,8 @@ MEASURE = """
     const say = slot.closest(".list")?.querySelector(".say > span");
     const label = say ? [say.getBoundingClientRect()] : [];
     const content = clip(union([...parts(slot), ...label]), slot);
-    const seen = { index: parseInt(slot.id.slice(4)), content,
+    const index = parseInt(slot.id.slice(4));
+    const seen = { index, content,
       row: row && clip(sides(row.getBoundingClientRect()), row) };
     if (!marked) return seen;
     const zoom = parseFloat(slot.style.zoom) || 1;
@@ -74,7 +92,7 @@ MEASURE = """
     const shown = clip(box, marked);
     const middle = document.elementFromPoint((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
     return {
-      ...seen, box, loose: width > 0, empty: !(left < right && top < bottom),
+      ...seen, box, said: said(marked, texts[index]), empty: !(left < right && top < bottom),
       covered: !(middle && (slot.contains(middle) || middle.contains(slot)))
         || shown.some((side, i) => Math.abs(side - box[i]) > 1),
       state: input && (input.ariaChecked === null ? input.checked : input.ariaChecked === "true"),
@@ -127,17 +145,31 @@ def photograph_once(
         page.evaluate(IDLE)
         if place := page.evaluate(TOUCH, [random.random(), random.random()]):
             page.mouse.move(*place)
-        picture = Image.open(io.BytesIO(settled(page))).convert("RGB")
-        return picture, list(measured(page, name, picture, cells, scale, random))
+        picture = rgb(settled(page))
+        seen = page.evaluate(MEASURE, [cell.text for cell in cells])
+        page.add_style_tag(content=GONE)
+        ink = changed(picture, rgb(page.screenshot(animations="disabled")))
+        return picture, list(measured(seen, name, ink, cells, scale, random))
     finally:
         context.close()
 
 
+def rgb(png: bytes) -> Image.Image:
+    """A decoded screenshot."""
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def changed(picture: Image.Image, without: Image.Image) -> Ink:
+    """The pixels in which two pictures of a page differ, and not faintly."""
+    difference = np.asarray(picture, np.int16) - np.asarray(without, np.int16)
+    ink: Ink = np.abs(difference).max(axis=2) > FAINT
+    return ink
+
+
 def measured(
-    page: Page, name: str, picture: Image.Image, cells: list[Cell], scale: float, random: Random
+    seen: dict[str, Any], name: str, ink: Ink, cells: list[Cell], scale: float, random: Random
 ) -> Iterator[Control]:
     """What stands on the page, in pixels of the picture."""
-    seen = page.evaluate(MEASURE)
     for slot in seen["slots"]:
         cell = cells[slot["index"]]
         content, row = (scaled(slot[part], scale) for part in ("content", "row"))
@@ -148,7 +180,8 @@ def measured(
         check(slot, cell, name)
         label = HIDDEN if slot["covered"] else ("unchecked", "checked")[cell.state]
         if whole := scaled(slot["box"], scale):
-            box = tightened(picture, whole, slot["loose"])
+            texts = [text for text in (scaled(said, scale) for said in slot["said"]) if text]
+            box = painted(ink, whole, texts)
             yield Control(cell.kind, label, box, around(content or box, box), row)
     pieces = seen["furniture"]
     for piece in random.sample(pieces, min(FURNITURE, len(pieces))):
@@ -182,21 +215,33 @@ def around(first: Box, second: Box) -> Box:
     )
 
 
-def tightened(picture: Image.Image, box: Box, loose: bool) -> Box:
-    """A box without the plain margin in it: some libraries' elements are larger than they look.
+def painted(ink: Ink, box: Box, texts: list[Box]) -> Box:
+    """Where a control paints: all that is connected with ink in its element's box, but its label.
 
-    In a loose one, whose right side only a library's template tells, the label may begin.
+    Some elements are larger than what one sees of them, and some paint beyond themselves. A box in
+    which next to nothing is painted stays as it is.
     """
-    left, top, right, bottom = rounded(clipped(box, (0, 0, picture.width, picture.height)))
-    if right - left < MIN_SIDE or bottom - top < MIN_SIDE:
+    height, width = ink.shape
+    reach = BEYOND * min(box[2] - box[0], box[3] - box[1])
+    wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
+    left, top, right, bottom = rounded(clipped(wide, (0, 0, width, height)))
+    pixels = ink[top:bottom, left:right].copy()
+    for text in texts:
+        pixels[inside(text, left, top)] = False
+    pieces, _ = ndimage.label(pixels, np.ones((3, 3)))
+    own = np.isin(pieces, np.setdiff1d(pieces[inside(box, left, top)], [0]))
+    rows, columns = (np.flatnonzero(own.any(axis=axis)) for axis in (1, 0))
+    if min(len(rows), len(columns)) < MIN_SIDE:
         return box
-    pixels = np.asarray(picture.crop((left, top, right, bottom)), np.int16)
-    ink = np.abs(pixels - border_color(pixels.astype(np.uint8))).max(axis=2) > FAINT
-    columns = np.flatnonzero(ink.any(axis=0))
-    if loose:
-        columns = max(np.split(columns, np.flatnonzero(np.diff(columns) > GAP) + 1), key=len)
-    rows = np.flatnonzero(ink[:, columns].any(axis=1))
-    if min(len(columns), len(rows)) < MIN_SIDE:
-        return box
-    (first, last), (upper, lower) = ((int(a[0]), int(a[-1])) for a in (columns, rows))
-    return left + first, top + upper, left + last + 1, top + lower + 1
+    return (
+        left + int(columns[0]),
+        top + int(rows[0]),
+        left + int(columns[-1]) + 1,
+        top + int(rows[-1]) + 1,
+    )
+
+
+def inside(box: Box, left: int, top: int) -> tuple[slice, slice]:
+    """The rows and columns of a box in a picture that begins at `left` and `top`."""
+    x0, y0, x1, y1 = rounded(box)
+    return slice(max(y0 - top, 0), max(y1 - top, 0)), slice(max(x0 - left, 0), max(x1 - left, 0))

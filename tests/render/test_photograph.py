@@ -17,7 +17,7 @@ from render import pages, photograph
 from render.chromium import browsers
 from render.cutting import HIDDEN, OTHER, shows_alone
 from render.pages import HERE, Cell, draw_page
-from render.photograph import check, tightened
+from render.photograph import changed, check, painted
 from tests.render.missing import needs_browser
 
 LIBRARIES = yaml.safe_load((HERE / "params.yaml").read_text())["libraries"]
@@ -178,10 +178,39 @@ def test_a_page_that_never_stands_still_names_its_library(
         photograph.photograph(chromium, "custom", Random(1))
 
 
-def test_a_box_loses_its_plain_margin_and_a_loose_one_the_label_too() -> None:
-    picture = Image.new("RGB", (100, 40), "white")
+def test_a_box_is_what_its_control_paints_without_the_label() -> None:
+    page = Image.new("RGB", (100, 40), "white")
+    page.paste("gray", (0, 30, 100, 31))  # a rule of the page, in the element's box
+    picture = page.copy()
     picture.paste("black", (10, 10, 26, 26))
-    picture.paste("black", (31, 14, 36, 24))  # a letter
-    assert tightened(picture, (4, 4, 40, 36), loose=False) == (10, 10, 36, 26)
-    assert tightened(picture, (4, 4, 40, 36), loose=True) == (10, 10, 26, 26)
-    assert tightened(picture, (50, 4, 90, 36), loose=True) == (50, 4, 90, 36)
+    picture.paste("black", (31, 14, 36, 24))  # a letter of its label
+    picture.paste((250, 250, 250), (8, 8, 10, 26))  # a shadow that nobody sees
+    picture.paste("black", (60, 10, 76, 26))  # another control
+    ink = changed(picture, page)
+    element, letter = (6, 4, 40, 36), (30, 12, 40, 26)
+    assert painted(ink, element, [letter]) == (10, 10, 26, 26)
+    assert painted(ink, element, []) == (10, 10, 36, 26)
+    assert painted(ink, (12, 10, 26, 26), []) == (10, 10, 26, 26), "it paints beyond its element"
+    assert painted(ink, (80, 4, 95, 36), []) == (80, 4, 95, 36), "nothing is painted there"
+
+
+@needs_browser
+def test_the_label_inside_an_element_does_not_belong_to_the_box(
+    chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = """
+<style>body { margin: 0; font: 20px monospace } .slot { position: absolute; left: 40px; top: 30px }
+i { display: inline-block; width: 18px; height: 18px; background: green; margin-right: 4px }</style>
+<div id="cells"><span class="slot" id="cell0"><label data-control="60" aria-checked="true"
+  style="display: block; border-bottom: 1px solid transparent; padding: 6px"><i></i>word</label>
+</span></div>"""
+
+    def drawn(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
+        cell = draw_page(name, random, width)[1][0]
+        return page, [replace(cell, kind="checkbox", widget="", state=True, text="word")]
+
+    monkeypatch.setattr(photograph, "draw_page", drawn)
+    _, (control,) = photograph.photograph(chromium, "custom", Random(0))
+    left, top, right, bottom = control.box
+    assert right - left == pytest.approx(bottom - top, abs=1)
+    assert control.content[2] > right + (right - left)
