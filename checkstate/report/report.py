@@ -13,7 +13,7 @@ import numpy as np
 
 from checkstate.core import paths
 from checkstate.core.errors import UserError
-from checkstate.core.files import read_archive, read_csv
+from checkstate.core.files import md5_of, read_archive, read_csv
 from checkstate.core.tables import PredictionRow
 from checkstate.core.text import first_line
 from checkstate.evaluation.scores import is_better
@@ -84,13 +84,21 @@ def origin() -> Node:
         "params": provenance.changed_params(lock),
         "data": lock.params["data.name"],
         "rendered": lock.params["data.name"] == STARTER,
-        "real": read_json(REAL)["web"] if REAL.exists() else None,
+        "real": real_figure(),
         "recipe": {
             key.removeprefix("train."): value
             for key, value in sorted(lock.params.items())
             if key.startswith("train.")
         },
     }
+
+
+def real_figure() -> Node | None:
+    """How often the released model is right on real images; None where another was measured."""
+    entry: Node = read_json(REAL)["web"] if REAL.exists() else {}
+    if not paths.RELEASED.exists() or entry.get("model_md5") != md5_of(paths.RELEASED):
+        return None
+    return entry
 
 
 def curves(folder: Path) -> Node:

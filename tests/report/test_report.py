@@ -14,7 +14,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from checkstate.core import paths
 from checkstate.core.errors import UserError
-from checkstate.core.files import md5_of, read_csv, write_archive, write_csv
+from checkstate.core.files import (
+    md5_of,
+    read_csv,
+    read_json,
+    write_archive,
+    write_csv,
+    write_json,
+)
 from checkstate.core.params import load_params
 from checkstate.core.tables import PredictionRow, SplitRow, class_indices, write_table
 from checkstate.data.curation import curate_source, kept_members
@@ -183,6 +190,28 @@ def test_the_first_lines_say_what_the_test_images_are() -> None:
     shown = re.search(r"The dashed line is epoch (\d+), whose weights were kept.", page)
     assert shown
     assert int(shown[1]) == int(best) + 1, "epochs are counted from 1, steps from 0"
+
+
+def test_a_figure_on_real_images_is_of_the_released_model_or_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert report.real_figure() is None
+    paths.RELEASED.parent.mkdir(parents=True)
+    paths.RELEASED.write_bytes(b"released")
+    entry = {"correct": 3, "images": 4, "model_md5": md5_of(paths.RELEASED)}
+    report.REAL.parent.mkdir()
+    write_json(report.REAL, {"web": entry})
+    assert report.real_figure() == entry
+    paths.RELEASED.write_bytes(b"another")
+    assert report.real_figure() is None
+
+
+def test_the_released_card_says_what_was_measured_of_the_released_model() -> None:
+    web = read_json(ROOT / report.REAL)["web"]
+    assert web["model_md5"] == md5_of(ROOT / paths.RELEASED)
+    card = (ROOT / paths.RELEASED).with_name("MODEL_CARD.md").read_text().replace("\n", " ")
+    assert f"right on {web['correct']} of {web['images']}, measured {web['date']}" in card
 
 
 def test_an_axis_of_accuracy_makes_no_collapse_of_one_image() -> None:
