@@ -14,11 +14,12 @@ from render.toolkits import words
 
 SIZES = [(800, 600), (1024, 768), (1280, 720), (1366, 768), (1600, 900), (1920, 1080)]
 COVERED = 0.05
-"""Share of a control that may lie under another window before it counts as hidden."""
+"""Share of a control that may lie under another window, or beyond the screen's edge, before it
+counts as hidden."""
 
 
 def desktop(names: list[str], random: Random) -> tuple[Image.Image, list[Control]]:
-    """Draw windows of some of the toolkits, the later ones over the earlier.
+    """Draw windows of some of the toolkits, the later ones over the earlier, some beyond the edge.
 
     A control that is covered in part has the label `hidden`, one that cannot be seen is gone.
     """
@@ -37,7 +38,7 @@ def desktop(names: list[str], random: Random) -> tuple[Image.Image, list[Control
             draw_title(canvas, (left, top - title, left + picture.width, top), random)
         controls += [moved(control, left, top) for control in own if control.label != OTHER]
     frame = (0.0, 0.0, float(canvas.width), float(canvas.height))
-    return canvas, [outside(c, frame) for c in controls if overlap(c.box, frame) > 0]
+    return canvas, [control for control in controls if overlap(control.box, frame) > 0]
 
 
 def wallpaper(random: Random, area: tuple[int, int]) -> Image.Image:
@@ -81,12 +82,6 @@ def covered(control: Control, place: Box) -> Control:
     """A control under the edge of a window that came later."""
     shared = overlap(control.box, place)
     return replace(control, label=HIDDEN) if shared > COVERED * size(control.box) else control
-
-
-def outside(control: Control, frame: Box) -> Control:
-    """A control that may lie partly outside the picture."""
-    seen = overlap(control.box, frame) / max(size(control.box), 1e-6)
-    return replace(control, label=HIDDEN) if seen < 1 - COVERED else control
 
 
 def moved(control: Control, left: float, top: float) -> Control:

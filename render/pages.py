@@ -24,7 +24,7 @@ MAX_CELLS = 70
 BARE = 0.15
 """Share of the pages without any control: icons, buttons, text and pictures alone."""
 
-SAID = {"settings", "list", "table", "grid"}
+LABELLED = {"settings", "list", "table", "grid"}
 """Sections in which text stands beside every control: most of those need no label of their own."""
 
 T = TypeVar("T")
@@ -190,7 +190,7 @@ def draw_page(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
         part = list[Cell]()
         while len(part) < min(count, MAX_CELLS - len(cells)):
             cell = draw_cell(random, len(cells) + len(part), library, common, theme, zoom)
-            if kind in SAID and random.random() < 0.8:
+            if kind in LABELLED and random.random() < 0.8:
                 cell = replace(cell, text="", outside="", position="none")
             if cell.kind == OTHER or not bare:
                 part.append(cell)

@@ -63,7 +63,7 @@ MEASURE = """
     }
     return box;
   };
-  const said = (element, text) => {
+  const labelRects = (element, text) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), rects = [];
     while (text && walker.nextNode()) {
       if (walker.currentNode.data.trim() !== text) continue;
@@ -92,7 +92,8 @@ MEASURE = """
     const shown = clip(box, marked);
     const middle = document.elementFromPoint((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
     return {
-      ...seen, box, said: said(marked, texts[index]), empty: !(left < right && top < bottom),
+      ...seen, box, labels: labelRects(marked, texts[index]),
+      empty: !(left < right && top < bottom),
       covered: !(middle && (slot.contains(middle) || middle.contains(slot)))
         || shown.some((side, i) => Math.abs(side - box[i]) > 1),
       state: input && (input.ariaChecked === null ? input.checked : input.ariaChecked === "true"),
@@ -145,16 +146,16 @@ def photograph_once(
         page.evaluate(IDLE)
         if place := page.evaluate(TOUCH, [random.random(), random.random()]):
             page.mouse.move(*place)
-        picture = rgb(settled(page))
+        picture = decoded(settled(page))
         seen = page.evaluate(MEASURE, [cell.text for cell in cells])
         page.add_style_tag(content=GONE)
-        ink = changed(picture, rgb(page.screenshot(animations="disabled")))
+        ink = changed(picture, decoded(page.screenshot(animations="disabled")))
         return picture, list(measured(seen, name, ink, cells, scale, random))
     finally:
         context.close()
 
 
-def rgb(png: bytes) -> Image.Image:
+def decoded(png: bytes) -> Image.Image:
     """A decoded screenshot."""
     return Image.open(io.BytesIO(png)).convert("RGB")
 
@@ -180,8 +181,8 @@ def measured(
         check(slot, cell, name)
         label = HIDDEN if slot["covered"] else ("unchecked", "checked")[cell.state]
         if whole := scaled(slot["box"], scale):
-            texts = [text for text in (scaled(said, scale) for said in slot["said"]) if text]
-            box = painted(ink, whole, texts)
+            labels = [each for rect in slot["labels"] if (each := scaled(rect, scale))]
+            box = painted(ink, whole, labels)
             yield Control(cell.kind, label, box, around(content or box, box), row)
     pieces = seen["furniture"]
     for piece in random.sample(pieces, min(FURNITURE, len(pieces))):
@@ -215,7 +216,7 @@ def around(first: Box, second: Box) -> Box:
     )
 
 
-def painted(ink: Ink, box: Box, texts: list[Box]) -> Box:
+def painted(ink: Ink, box: Box, labels: list[Box]) -> Box:
     """Where a control paints: all that is connected with ink in its element's box, but its label.
 
     Some elements are larger than what one sees of them, and some paint beyond themselves. A box in
@@ -226,8 +227,8 @@ def painted(ink: Ink, box: Box, texts: list[Box]) -> Box:
     wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     left, top, right, bottom = rounded(clipped(wide, (0, 0, width, height)))
     pixels = ink[top:bottom, left:right].copy()
-    for text in texts:
-        pixels[inside(text, left, top)] = False
+    for label in labels:
+        pixels[inside(label, left, top)] = False
     pieces, _ = ndimage.label(pixels, np.ones((3, 3)))
     own = np.isin(pieces, np.setdiff1d(pieces[inside(box, left, top)], [0]))
     rows, columns = (np.flatnonzero(own.any(axis=axis)) for axis in (1, 0))

@@ -17,6 +17,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,8 +31,18 @@ from checkstate.core.files import read_json, write_archive
 from checkstate.core.types import KINDS
 from checkstate.stage.runner import run_stage
 from render.archives import control_of, keep, read_screenshots
-from render.cutting import HIDDEN, MIN_CONTRAST, OTHER, Control, contrast, overlap, rounded
-from render.desk import desktop, outside
+from render.cutting import (
+    HIDDEN,
+    MIN_CONTRAST,
+    OTHER,
+    Box,
+    Control,
+    contrast,
+    overlap,
+    rounded,
+    size,
+)
+from render.desk import COVERED, desktop
 from render.pages import HERE
 from render.toolkit import STATE, fingerprint
 
@@ -77,6 +88,12 @@ def desktops(state: Path, count: int) -> Iterator[Scene]:
         yield f"windows-{number}.png", (state / f"{number}.png").read_bytes(), controls
 
 
+def cut_by(frame: Box, control: Control) -> Control:
+    """A control that the edge of the screen may cut, which then counts as hidden."""
+    seen = overlap(control.box, frame) / max(size(control.box), 1e-6)
+    return replace(control, label=HIDDEN) if seen < 1 - COVERED else control
+
+
 def annotation(picture: Image.Image, control: Control) -> dict[str, Any]:
     """A control as COCO has it; one too faint for people, or as wide as a row, is a crowd."""
     left, top, right, bottom = rounded(control.box)
@@ -104,7 +121,7 @@ def members(scenes: list[Scene]) -> Iterator[tuple[str, bytes]]:
         )
         for control in controls:
             if control.label != OTHER and overlap(control.box, frame) > 0:
-                box = annotation(picture, outside(control, frame))
+                box = annotation(picture, cut_by(frame, control))
                 annotations.append({"id": len(annotations) + 1, "image_id": image_id} | box)
     categories = [{"id": number, "name": kind} for number, kind in enumerate(KINDS)]
     coco = {"images": images, "annotations": annotations, "categories": categories}

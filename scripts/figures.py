@@ -71,6 +71,7 @@ def figures() -> dict[str, str]:
         "milliseconds": f"{one['p50']:.2f} ms",
         "milliseconds-from-png": f"{timed['shipped_from_png']['p50']:.2f} ms",
         "speedup": f"{one['speedup_vs_baseline']:.0f}",
+        "baseline-megabytes": f"{timed['baseline']['bytes'] / 1e6:.0f} MB",
         "baseline-milliseconds": f"{timed['baseline']['p50']:.0f} ms",
         "cold-start": f"{one['cold_start_s']:.2f} s, {one['peak_mb']:.0f} MB",
         "machine": f"{timed['machine']['cores']} cores of {timed['machine']['cpu']}",

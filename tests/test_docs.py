@@ -32,13 +32,14 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone with what a reader is said to have: data/<name>, crops/, crop.png, another model."""
+    """A clone with what a reader is said to have: data/<name>, crops, a screen, another model."""
     folder = tmp_path_factory.mktemp("first-hour") / "checkstate"
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
     copy_data(folder / "data/mine", 3)
     shutil.copytree(folder / "data/mine", folder / "crops")
     shutil.copy(next(folder.glob("crops/checked/*.png")), folder / "crop.png")
     shutil.copy(folder / "checkstate/released/model.onnx", folder / "other.onnx")
+    shutil.copy(folder / "docs/screen.png", folder / "screen.png")
     return folder
 
 

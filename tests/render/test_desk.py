@@ -1,7 +1,7 @@
 from random import Random
 
 from render.cutting import HIDDEN, Control
-from render.desk import covered, desktop, outside
+from render.desk import covered, desktop
 from tests.render.missing import skipping_what_is_missing
 
 BOX = (10.0, 10.0, 30.0, 30.0)
@@ -12,11 +12,6 @@ def test_what_another_window_covers_in_part_is_hidden() -> None:
     assert covered(CONTROL, (25, 0, 100, 100)).label == HIDDEN
     assert covered(CONTROL, (40, 0, 100, 100)).label == "checked"
     assert covered(CONTROL, (29.9, 0, 100, 100)).label == "checked"
-
-
-def test_what_the_edge_of_the_screen_cuts_is_hidden() -> None:
-    assert outside(CONTROL, (0, 0, 100, 100)).label == "checked"
-    assert outside(CONTROL, (0, 0, 20, 100)).label == HIDDEN
 
 
 def test_a_desktop_is_the_same_again_and_its_controls_lie_on_it() -> None:

@@ -15,7 +15,7 @@ from checkstate.core.errors import UserError
 from checkstate.core.types import KINDS
 from render import pages, photograph
 from render.chromium import browsers
-from render.cutting import HIDDEN, OTHER, shows_alone
+from render.cutting import HIDDEN, MIN_SIDE, OTHER, shows_alone
 from render.pages import HERE, Cell, draw_page
 from render.photograph import changed, check, painted
 from tests.render.missing import needs_browser
@@ -81,10 +81,16 @@ def test_every_librarys_template_makes_a_page(library: str) -> None:
 @needs_browser
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_every_librarys_controls_take_their_state_and_have_a_size(
-    library: str, chromium: Browser
+    library: str, chromium: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, controls = photograph.photograph(chromium, library, Random("page-2"))
-    assert {control.kind for control in controls} & set(KINDS)
+    monkeypatch.setattr(pages, "BARE", 0)
+    picture, controls = photograph.photograph(chromium, library, Random("page-2"))
+    seen = [c for c in controls if c.kind in KINDS and c.label != HIDDEN]
+    assert seen
+    for control in seen:
+        left, top, right, bottom = control.box
+        assert min(right - left, bottom - top) >= MIN_SIDE
+        assert max(right - left, bottom - top) <= picture.width / 2
 
 
 SCALES = (1, 1.25, 1.5, 2, 3)

@@ -14,7 +14,7 @@ from checkstate.core.files import read_archive, write_archive
 from render import archives, scenes
 from render.archives import keep, members, read_screenshots
 from render.cutting import HIDDEN, OTHER, Box, Control
-from render.scenes import annotation, members_of
+from render.scenes import annotation, cut_by, members_of
 
 
 def control(label: str, box: Box) -> Control:
@@ -99,6 +99,13 @@ def test_a_set_is_written_and_its_desktops_are_drawn_once(
     [content] = read_archive(paths.scenes("train"), [paths.ANNOTATIONS])
     files = [image["file_name"] for image in json.load(content)["images"]]
     assert files == ["plain-0.png", "windows-0.png", "windows-1.png", "windows-2.png"]
+
+
+def test_what_the_edge_of_the_screen_cuts_is_hidden() -> None:
+    seen = control("checked", (10.0, 10.0, 30.0, 30.0))
+    assert cut_by((0, 0, 100, 100), seen) == seen
+    assert cut_by((0, 0, 29.9, 100), seen) == seen
+    assert cut_by((0, 0, 20, 100), seen).label == HIDDEN
 
 
 def test_no_library_is_in_both_sets() -> None:
