@@ -57,11 +57,12 @@ release: .venv/installed
 wheel: .venv/installed
 	pip wheel --quiet --no-deps --wheel-dir dist .
 
+# pages, crops, the detector and what it finds; an hour and a half on two cores
 render: .venv/installed
 	npm ci --prefix render
 	dvc --cd weights repro collect_held_out
 
-# what every training goes on from, and the starter data that it has not seen; an hour and a half on two cores
+# what every training goes on from, and the starter data that it has not seen; two hours on two cores
 weights: render
 	dvc --cd weights repro --single-item finetune average
 	cp models/averaged.safetensors pretrain/weights/student.safetensors

@@ -3,7 +3,8 @@
 python -m render.collect rendered
 python -m render.collect held-out
 
-The first is learned from. The second, `held_out` of render/params.yaml, has no picture of it.
+The first is learned from, with what the detector finds on their pages. The second, `held_out` of
+render/params.yaml, has no picture of it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main() -> None:
         name for name in [*settings["libraries"], *settings["toolkits"]] if name not in held_out
     ]
     if which == "rendered":
-        write_archive(DATA / "rendered.zip", members(rest, set()))
+        write_archive(DATA / "rendered.zip", members([*rest, "found"], set()))
     else:
         learned = {crop_digits(name)[1] for name in archive_names(DATA / "rendered.zip")}
         write_archive(DATA / f"{which}.zip", members(held_out, learned))

@@ -67,8 +67,13 @@ def cut_crops(
             continue
         crop = picture.crop(rounded(area))
         if is_visible(picture, crop, control):
-            digest = hashlib.sha256(crop.tobytes()).hexdigest()[:12]
-            yield f"{control.label}/{name}-{control.kind}-{digest}.png".lower(), shrink(crop)
+            yield named(crop, control, name)
+
+
+def named(crop: Image.Image, control: Control, name: str) -> tuple[str, bytes]:
+    """(<label>/<name>-<kind>-<hash>.png, PNG) of a control's crop."""
+    digest = hashlib.sha256(crop.tobytes()).hexdigest()[:12]
+    return f"{control.label}/{name}-{control.kind}-{digest}.png".lower(), shrink(crop)
 
 
 def draw_areas(control: Control, random: Random) -> list[Box]:

@@ -12,6 +12,8 @@ def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.Monke
     for number, name in enumerate(("plain", "kept")):
         crops = {same.format(name): b"x", own.format(name, number): b"y"}
         write_archive(tmp_path / f"render/crops/{name}.zip", crops.items())
+    found = [(own.format("plain", 2), b"z")]
+    write_archive(tmp_path / "render/crops/found.zip", found)
     lists = {"libraries": ["plain"], "toolkits": ["kept"], "held_out": ["kept"]}
     (tmp_path / "render/params.yaml").write_text(yaml.safe_dump(lists))
     (tmp_path / "data").mkdir()
@@ -21,5 +23,5 @@ def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setattr("sys.argv", ["collect", which])
         collect.main()
     held = [archive_names(tmp_path / f"data/{n}.zip") for n in ("rendered", "held-out")]
-    assert [len(names) for names in held] == [2, 1]
+    assert [len(names) for names in held] == [3, 1]
     assert held[1] == [own.format("kept", 1)]
