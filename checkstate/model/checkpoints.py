@@ -14,6 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from checkstate.core import bounds
+from checkstate.core.bounds import check_size
 from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.files import atomic_write
 from checkstate.core.params import explain
@@ -112,6 +114,7 @@ def fresh_backbone(metadata: ModelMetadata) -> nn.Module:
 def read_file(path: str | Path) -> tuple[ModelMetadata, Structure | None]:
     """What a model file says of itself; raises UserError when it is another file."""
     try:
+        check_size(path, bounds.MODEL)
         with safe_open(path, "pt") as file:
             found = file.metadata() or {}
         fields = json.loads(found.get(METADATA) or found[OLD_METADATA])

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from checkstate.core import bounds
+from checkstate.core.bounds import excess
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels, Resize
 
@@ -58,12 +60,14 @@ def read_image(
     if isinstance(source, str | Path):
         name = printable(str(source))
         try:
-            mode = Path(source).stat().st_mode
+            status = Path(source).stat()
         except (OSError, ValueError) as error:  # ValueError: a null byte in the name
             reason = getattr(error, "strerror", None) or str(error)
             raise ImageError(f"{name}: {reason.lower()}") from error
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(status.st_mode):
             raise ImageError(f"{name}: not a regular file")
+        if reason := excess(status.st_size, bounds.IMAGE):
+            raise ImageError(f"{name}: {reason}")
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         with Image.open(stream, formats=FORMATS) as image:
