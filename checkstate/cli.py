@@ -19,8 +19,9 @@ from typing import Annotated, Any, Literal, TextIO
 
 import typer
 from tqdm import tqdm
+from typer.core import TyperGroup
 
-from checkstate.core.errors import UserError
+from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
 from checkstate.runtime.finder import Finder
@@ -41,7 +42,29 @@ from checkstate.runtime.predictor import (
 )
 from checkstate.runtime.sources import Source, expand
 
+
+class Commands(TyperGroup):
+    """All commands, none of which ends in a traceback for what is no fault of its own.
+
+    Typer ends in silence for an interrupt (130) and a closed pipe (1).
+    """
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run a command; memory that runs out is one line."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # a closed pipe is noticed here, not as Python ends
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            typer.echo("error: out of memory: end other programs, or give it less", err=True)
+            raise typer.Exit(1) from error
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Tell the state of a control in a screenshot.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -90,6 +113,8 @@ def model_errors() -> Iterator[None]:
     try:
         yield
     except ModelError as error:
+        if is_out_of_memory(error):
+            raise
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
 
@@ -119,6 +144,8 @@ def one_line_errors(extra: str) -> Iterator[None]:
     except UserError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+    except BrokenPipeError:  # standard output, which is no file of theirs
+        raise
     except OSError as error:
         typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
@@ -282,7 +309,9 @@ def predictions(
 
     with ThreadPoolExecutor() as pool:
         while batch := list(islice(sources, batch_size)):
-            inputs = list(pool.map(prepare, batch))
+            # a thread that waits for standard input would keep an interrupt waiting
+            waits = any(source.name == "-" for source in batch)
+            inputs = list((map if waits else pool.map)(prepare, batch))
             good = [pixels for pixels in inputs if not isinstance(pixels, ImageError)]
             predicted = iter(predictor.predict(good, threshold) if good else [])
             for source, pixels in zip(batch, inputs, strict=True):

@@ -15,6 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from checkstate.core import bounds
+from checkstate.core.bounds import check_size, excess, read_within
+from checkstate.core.errors import UserError
+from checkstate.core.text import as_cell, from_cell, printable
+
 FULL_DISK = 2**16
 """Free bytes of a disk that a failed write has filled."""
 
@@ -55,17 +60,22 @@ def copy_file(source: str | Path, target: str | Path) -> None:
 
 
 def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows that share the first row's columns; there must be one row at least."""
+    """Write rows that share the first row's columns; there must be one row at least.
+
+    No cell is a formula to a spreadsheet; read_csv gives what it was.
+    """
     with atomic_write(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: as_cell(cell) for key, cell in row.items()} for row in rows)
 
 
 def read_csv(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
     """Read a CSV with a header; spreadsheets put a byte order mark before it."""
+    check_size(path, bounds.TABLE)
     with Path(path).open(newline="", encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file, delimiter=delimiter))
+        rows = csv.DictReader(file, delimiter=delimiter)
+        return [{key: from_cell(cell) for key, cell in row.items()} for row in rows]
 
 
 def write_archive(path: str | Path, members: Iterable[tuple[str, bytes]]) -> None:
@@ -82,9 +92,14 @@ def archive_names(path: str | Path) -> list[str]:
 
 
 def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]:
-    """Yield the members of a zip in the order asked for."""
+    """Yield the members of a zip in the order asked for; raises UserError for too large ones."""
+    total = 0
     with zipfile.ZipFile(path) as archive:
         for name in names:
+            size = archive.getinfo(name).file_size  # never more is unpacked, whatever is packed
+            total += size
+            if reason := excess(size, bounds.IMAGE) or excess(total, bounds.ARCHIVE):
+                raise UserError(f"{path}: {printable(name)}: {reason}; make it with smaller ones")
             yield io.BytesIO(archive.read(name))
 
 
@@ -101,4 +116,4 @@ def write_json(path: str | Path, values: object) -> None:
 
 def read_json(path: str | Path) -> Any:
     """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    return json.loads(read_within(path, bounds.TABLE))

@@ -19,7 +19,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from checkstate.core import paths
+from checkstate.core import bounds, paths
+from checkstate.core.bounds import read_within
 from checkstate.core.errors import UserError
 from checkstate.core.types import Color, Resize
 
@@ -275,7 +276,9 @@ def read_params(model: type[Parameters], path: str | Path) -> Parameters:
 def read_yaml(path: str | Path) -> Any:
     """What a YAML file holds; raises UserError when it is none."""
     try:
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        return yaml.safe_load(read_within(path, bounds.PARAMS).decode())
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -9,6 +9,8 @@ from checkstate.core.errors import UserError
 
 PARAMS = Path("params.yaml")
 LOCK = Path("dvc.lock")
+ARCHIVES = frozenset({".zip", ".tar"})
+"""Endings of a data set in one file."""
 
 DATA = Path("data")
 CURATION = DATA / "curation"
@@ -46,9 +48,15 @@ def data_source(name: str) -> Path:
     return DATA / name
 
 
+def archive_kind(path: Path) -> str:
+    """`.zip` or `.tar` for an archive, whatever the case of its ending, and '' for another file."""
+    suffix = path.suffix.lower()
+    return suffix if suffix in ARCHIVES else ""
+
+
 def curation_list(source: Path) -> Path:
     """What people decided about the images of a data set; an archive's ending does not count."""
-    name = source.stem if source.suffix in {".zip", ".tar"} else source.name
+    name = source.stem if archive_kind(source) else source.name
     return CURATION / f"{name}.csv"
 
 

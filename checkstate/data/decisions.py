@@ -10,9 +10,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from checkstate.core import bounds
+from checkstate.core.bounds import check_size
 from checkstate.core.errors import UserError
 from checkstate.core.layout import without_split
-from checkstate.core.text import printable
+from checkstate.core.text import from_cell, printable
 
 COLUMNS = ("path", "decision", "reason")
 VERDICTS = frozenset({"keep", "exclude", "ambiguous"})
@@ -31,7 +33,8 @@ def read_decisions(path: Path, known: Iterable[str]) -> dict[str, str]:
     decided: dict[str, tuple[str, int]] = {}
     for line, row in read_lines(path):
         name, decision = row["path"], check_decision(path, line, row["decision"])
-        found = names.get(name) or names.get(name.strip(), [])
+        meant = from_cell(name.strip())
+        found = names.get(from_cell(name)) or names.get(meant) or names.get(name.strip(), [])
         if len(found) > 1:
             both = " and ".join(map(printable, found[:2]))
             raise UserError(f"{path}:{line}: {printable(name)} is {both}: add the split's folder")
@@ -77,6 +80,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     comma in the last column needs no quotes.
     """
     try:
+        check_size(path, bounds.CURATION_LIST)
         with path.open(encoding="utf-8-sig") as file:
             header = [name.strip() for name in parse_line(path, 1, file.readline())]
             doubled = len(set(header)) < len(header)

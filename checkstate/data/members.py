@@ -17,12 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from checkstate.core import bounds
+from checkstate.core.bounds import excess
 from checkstate.core.errors import UserError
 from checkstate.core.layout import HEAD, noise_within, not_image
+from checkstate.core.paths import archive_kind
 from checkstate.core.text import printable
 from checkstate.core.walk import Walk
 
-ARCHIVES = frozenset({".zip", ".tar"})
 FOLDER = "folder"
 DAMAGE = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
@@ -33,7 +35,7 @@ DAMAGE = (
 
 def find_data(source: Path) -> Path:
     """Return a data set, a folder or one .zip or .tar archive; raises UserError for none."""
-    if source.is_dir() or (source.suffix in ARCHIVES and source.is_file()):
+    if source.is_dir() or (archive_kind(source) and source.is_file()):
         return source
     if source.exists():
         raise UserError(f"{source}: neither a folder nor a .zip or .tar file")
@@ -70,6 +72,8 @@ class Members:
 
     def read(self, path: str) -> bytes:
         """Read an image; raises UserError where it cannot be, or is larger than it was."""
+        if reason := excess(self.images[path], bounds.IMAGE):
+            raise UserError(f"{self.source}: {printable(path)}: {reason}; leave it out")
         content = self.read_start(self.handles[path], self.images[path] + 1)
         if len(content) > self.images[path]:
             raise UserError(f"{self.source}: {printable(path)} grew meanwhile; run it again")
@@ -88,7 +92,7 @@ def open_members(source: Path) -> Iterator[Members]:
     with ExitStack() as stack:
         if source.is_dir():
             yield list_folder(source)
-        elif source.suffix == ".zip":
+        elif archive_kind(source) == ".zip":
             with archive_errors(source):
                 archive = stack.enter_context(zipfile.ZipFile(source))
                 members = list_archive(source, archive.open, zip_files(archive))

@@ -6,14 +6,19 @@ import copy
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from checkstate.core.errors import UserError
+from checkstate.core import bounds
+from checkstate.core.bounds import check_size
+from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.files import atomic_write
+from checkstate.core.params import explain
 from checkstate.core.text import first_line
 from checkstate.core.types import Color, Resize
 from checkstate.model.networks import Classifier, build_backbone
@@ -24,6 +29,13 @@ STRUCTURE = "structure"
 """Its key in the metadata; files written before it have none."""
 OLD_METADATA = "card"
 """The key of files written before 0.2."""
+
+DAMAGE = AttributeError, KeyError, OSError, RecursionError, SafetensorError, TypeError, ValueError
+"""What reading metadata raises where a file has none, or other JSON than ours."""
+
+Name = Annotated[str, Field(pattern=r"^[\w.]+$")]
+"""Of a network in timm or torchvision; with a colon, timm would fetch one from a hub."""
+Side = Annotated[int, Field(ge=1, le=4096)]
 
 
 @dataclass(frozen=True)
@@ -39,13 +51,15 @@ class Metadata:
 class ModelMetadata(Metadata):
     """What a classifier's file says of itself; `mean` and `std` are of pixels in 0..1."""
 
-    backbone: str
-    classes: list[str]
-    image_size: tuple[int, int]
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    backbone: Name
+    classes: Annotated[list[str], Field(min_length=2, max_length=10_000)]
+    image_size: tuple[Side, Side]
     resize: Resize
     mean: Color
     std: Color
-    temperature: float
+    temperature: Annotated[float, Field(gt=0)]
     data_md5: str
     params: dict[str, object]
 
@@ -75,8 +89,8 @@ def load_model(path: str | Path) -> tuple[Classifier, ModelMetadata]:
     Raises UserError when the file is missing, another file, or contradicts itself.
     """
     metadata, structure = read_file(path)
-    model = Classifier(fresh_backbone(metadata), metadata.mean, metadata.std)
     try:
+        model = Classifier(fresh_backbone(metadata), metadata.mean, metadata.std)
         tensors = load_file(path)
         shapes = {key.removeprefix("backbone."): value for key, value in tensors.items()}
         if structure is None:
@@ -84,7 +98,9 @@ def load_model(path: str | Path) -> tuple[Classifier, ModelMetadata]:
         else:
             reshape(model.backbone, structure, shapes)
         model.load_state_dict(tensors, strict=True)
-    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except Exception as error:  # networks fail in ways of their own
+        if is_out_of_memory(error):
+            raise
         name = metadata.backbone
         raise UserError(f"{path}: its weights are of no {name} ({first_line(error)})") from error
     return model.eval(), metadata
@@ -98,12 +114,13 @@ def fresh_backbone(metadata: ModelMetadata) -> nn.Module:
 def read_file(path: str | Path) -> tuple[ModelMetadata, Structure | None]:
     """What a model file says of itself; raises UserError when it is another file."""
     try:
+        check_size(path, bounds.MODEL)
         with safe_open(path, "pt") as file:
             found = file.metadata() or {}
         fields = json.loads(found.get(METADATA) or found[OLD_METADATA])
         structure = fields.pop(STRUCTURE, None)
-        for key in ("image_size", "mean", "std"):
-            fields[key] = tuple(fields[key])
-        return ModelMetadata(**fields), structure
-    except (AttributeError, OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        return TypeAdapter(ModelMetadata).validate_python(fields), structure
+    except ValidationError as error:
+        raise UserError(f"{path}: its metadata: {explain(error.errors()[0])}") from error
+    except DAMAGE as error:
         raise UserError(f"{path}: not a trained model ({first_line(error)})") from error

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.ops import box_area, generalized_box_iou_loss
 
+from checkstate.core import bounds
+from checkstate.core.bounds import check_size
 from checkstate.core.errors import UserError
 from checkstate.core.files import atomic_write
 from checkstate.core.text import first_line
@@ -126,6 +128,7 @@ def load_detector(path: Path) -> Detector:
     """Read what save_detector wrote; raises UserError when it is another file."""
     detector = Detector()
     try:
+        check_size(path, bounds.MODEL)
         detector.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise UserError(f"{path}: not a trained detector ({first_line(error)})") from error

@@ -14,6 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from checkstate.core import bounds
+from checkstate.core.bounds import check_size
 from checkstate.core.errors import UserError
 from checkstate.core.text import first_line
 from checkstate.core.types import Color, Floats, Pixels
@@ -102,6 +104,7 @@ def load_by_order(network: nn.Module, path: Path) -> None:
 def load_by_name(network: nn.Module, path: str) -> None:
     """Load a .safetensors or torch file; tensors of another shape, as of the head, stay."""
     try:
+        check_size(path, bounds.MODEL)
         if path.endswith(".safetensors"):
             theirs = load_file(path)
         else:

@@ -8,6 +8,7 @@ from checkstate.core.files import md5_of
 from checkstate.core.params import Train
 from checkstate.data.datasets import HOLDOUT_SHARE, Images, holdout, load_archive
 from checkstate.model.checkpoints import save_half
+from checkstate.model.loading import prove_loading
 from checkstate.model.networks import Classifier
 from checkstate.model.optimization import Loss
 from checkstate.model.resume import resumable
@@ -35,9 +36,12 @@ def pretrain(
     """Train a network on renderings and write it in half precision; resumable.
 
     `facts` are what the result depends on besides the recipe and the archive that the data,
-    training and held-out images, come from.
+    training and held-out images, come from. Raises UserError before the first epoch for a network
+    that its file would not bring back.
     """
     md5 = md5_of(archive)
+    metadata = new_metadata(model, data[0].classes, recipe, 1.0, md5, seed)
+    prove_loading(model, metadata, data[0].pixels[:4])
     with resumable(target.stem, seed, recipe, md5, *facts) as resume:
         fit_model(model, *data, recipe, seed, print, loss, (resume, target.stem))
-        save_half(target, model, new_metadata(model, data[0].classes, recipe, 1.0, md5, seed))
+        save_half(target, model, metadata)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from checkstate.core import paths
+from checkstate.core import bounds, paths
+from checkstate.core.bounds import read_within
 from checkstate.core.errors import UserError
 from checkstate.core.files import md5_of, read_archive, read_csv
 from checkstate.core.tables import PredictionRow
@@ -262,7 +263,7 @@ def timed(folder: Path) -> Node:
 
 def read_json(path: Path) -> Node:
     """Read a stage's metrics."""
-    values: Node = json.loads(path.read_text(encoding="utf-8"))
+    values: Node = json.loads(read_within(path, bounds.TABLE))
     return values
 
 

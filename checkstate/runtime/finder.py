@@ -12,6 +12,8 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
+from checkstate.core import bounds
+from checkstate.core.bounds import excess
 from checkstate.core.types import Floats, Pixels
 from checkstate.runtime.images import Channels, Picture, border_color, read_image
 from checkstate.runtime.model_file import find_finder
@@ -86,6 +88,8 @@ class Finder:
         options.log_severity_level = 3
         if not self.path.is_file():
             raise ModelError(f"{self.path}: no such model file; `make finder` makes one")
+        if reason := excess(self.path.stat().st_size, bounds.MODEL):
+            raise ModelError(f"{self.path}: {reason}")
         try:
             chosen = providers_of(device)
             self.session = ort.InferenceSession(

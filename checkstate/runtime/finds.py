@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,9 +14,10 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import atomic_write, write_csv
-from checkstate.core.text import printable
+from checkstate.core.layout import same_name_key
+from checkstate.core.text import as_cell, printable
 from checkstate.runtime.finder import Control, Finder, around
-from checkstate.runtime.output import Format, as_cell, explanation_path
+from checkstate.runtime.output import Format, explanation_path
 
 Show = Callable[[str, Image.Image, Sequence[Control]], None]
 """Writes what was found in a named screenshot."""
@@ -61,7 +63,7 @@ def csv_rows(stream: TextIO, finder: Finder) -> Show:
         del picture
         for control in controls:
             box, *rest = control.as_json().values()
-            table.writerow([as_cell(name), *box, *rest])
+            table.writerow(map(as_cell, [name, *box, *rest]))
 
     return show
 
@@ -72,8 +74,8 @@ def text_lines(stream: TextIO, finder: Finder) -> Show:
     kinds = max(map(len, finder.kinds))
 
     def show(name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
-        count = f"{len(controls)} control{'' if len(controls) == 1 else 's'}"
-        stream.write(f"{printable(name)}  {picture.width}x{picture.height}  {count}\n")
+        shown = f"{len(controls)} control{'' if len(controls) == 1 else 's'}"
+        stream.write(f"{printable(name)}  {picture.width}x{picture.height}  {shown}\n")
         for control in controls:
             left, top, right, bottom = (round(side) for side in control.box)
             state = control.prediction.label or ""
@@ -122,15 +124,16 @@ class Crops:
         self.folder = folder
         self.list = folder.parent / "curation" / f"{folder.name}.csv"
         self.rows: list[dict[str, object]] = []
+        self.stems: set[str] = set()
         for path in (folder, self.list):
             if path.exists():
                 raise UserError(f"{path}: already there; name another folder for the crops")
 
     def add(self, name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
         """Cut the controls of one screenshot out, as the classifier saw them."""
+        stem = self.new_stem(name)
         for number, control in enumerate(controls):
             left, top, right, bottom = (round(side) for side in control.box)
-            stem = re.sub(r"[^\w.-]+", "-", Path(name).with_suffix("").as_posix()).strip("-.")
             file = f"{control.prediction.label}/{stem}-{number:03}.png"
             with atomic_write(self.folder / file) as temporary:
                 picture.crop(around(control.box, picture)).save(temporary, "PNG")
@@ -139,6 +142,14 @@ class Crops:
                 f"{control.prediction.confidence:.3f}"
             )
             self.rows.append({"path": file, "decision": "keep", "reason": reason})
+
+    def new_stem(self, name: str) -> str:
+        """What the crops of a screenshot are called: no two share it, not on macOS or Windows."""
+        stem = re.sub(r"[^\w.-]+", "-", Path(name).with_suffix("").as_posix()).strip("-.")
+        numbered = (f"{stem}-{number}" for number in count(2))
+        chosen = next(s for s in chain([stem], numbered) if same_name_key(s) not in self.stems)
+        self.stems.add(same_name_key(chosen))
+        return chosen
 
     def write_list(self) -> None:
         """Write the curation list, if anything was found: `keep`, for a person to change."""

@@ -14,14 +14,16 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from checkstate.core import bounds
+from checkstate.core.bounds import excess
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels, Resize
 
 MAX_PIXELS = 64_000_000
 """Pixels an image may have; a larger one is refused before it is decoded."""
 
-MAX_SAMPLE_VALUE = 281
-"""The TIFF tag."""
+BITS_PER_SAMPLE, MAX_SAMPLE_VALUE = 258, 281
+"""TIFF tags."""
 
 MAX_CONTROL_SIDE = 512
 """Pixels; a row of settings at threefold scale is lower, and a control alone is narrower."""
@@ -58,12 +60,14 @@ def read_image(
     if isinstance(source, str | Path):
         name = printable(str(source))
         try:
-            mode = Path(source).stat().st_mode
+            status = Path(source).stat()
         except (OSError, ValueError) as error:  # ValueError: a null byte in the name
             reason = getattr(error, "strerror", None) or str(error)
             raise ImageError(f"{name}: {reason.lower()}") from error
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(status.st_mode):
             raise ImageError(f"{name}: not a regular file")
+        if reason := excess(status.st_size, bounds.IMAGE):
+            raise ImageError(f"{name}: {reason}")
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         with Image.open(stream, formats=FORMATS) as image:
@@ -89,12 +93,15 @@ def read_image(
 def full_scale(image: Image.Image) -> float:
     """The value of white in an image of more than 8 bits.
 
-    A TIFF may declare it (MaxSampleValue, or bits per sample); floats are of 0..1 unless one is
-    larger; other integers have 16 bits unless none needs more than 8.
+    A TIFF may declare it (MaxSampleValue, or 9 to 15 bits per sample); floats are of 0..1 unless
+    one is larger; other integers have 16 bits unless none needs more than 8.
     """
     tags = getattr(image, "tag_v2", {})
     if declared := tags.get(MAX_SAMPLE_VALUE):
         return float(declared[0] if isinstance(declared, tuple) else declared)
+    bits = tags.get(BITS_PER_SAMPLE, (16,))[0]
+    if 8 < bits < 16:
+        return float(2**bits - 1)
     top = float(np.nan_to_num(np.asarray(image, np.float32)).max(initial=0))
     if image.mode == "F":
         return 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 from urllib.parse import quote, urlsplit
 
-from checkstate.core.text import printable
+from checkstate.core.text import as_cell, printable
 from checkstate.runtime.predictor import Prediction, Predictor
 from checkstate.runtime.sources import is_url
 
@@ -18,8 +18,6 @@ Format = Literal["json", "csv", "text"]
 Show = Callable[[str, Prediction], None]
 
 UNSURE = "(unsure)"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters by which a spreadsheet takes a cell for a formula (OWASP, CSV injection)."""
 
 
 def writer(stream: TextIO, kind: Format, predictor: Predictor) -> Show:
@@ -45,15 +43,14 @@ def csv_rows(stream: TextIO, predictor: Predictor) -> Show:
     def show(name: str, prediction: Prediction) -> None:
         numbers = [prediction.confidence, *prediction.probabilities.values()]
         table.writerow(
-            [as_cell(name), prediction.label or "", *(f"{number:.6f}" for number in numbers)]
+            [
+                as_cell(name),
+                as_cell(prediction.label or ""),
+                *(f"{number:.6f}" for number in numbers),
+            ]
         )
 
     return show
-
-
-def as_cell(name: str) -> str:
-    """A name as a cell that no spreadsheet runs; the `-` of standard input is none it would."""
-    return f"'{name}" if name.startswith(FORMULA) and name != "-" else name
 
 
 def text_lines(stream: TextIO, predictor: Predictor) -> Show:

@@ -13,6 +13,8 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
+from checkstate.core import bounds
+from checkstate.core.bounds import excess
 from checkstate.core.text import printable
 from checkstate.core.types import Floats, Pixels, Resize
 from checkstate.runtime.images import Channels, Picture, is_screenshot, read_image, resize
@@ -66,6 +68,8 @@ class Predictor:
         self.path = model
         if not self.path.is_file():
             raise ModelError(f"{model}: no such model file; `dvc repro` makes one")
+        if reason := excess(self.path.stat().st_size, bounds.MODEL):
+            raise ModelError(f"{model}: {reason}")
         try:
             chosen = list(providers) or providers_of(device)
             # without another provider, falling back prints, and tries the same again

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from checkstate.core import bounds
+from checkstate.core.bounds import excess
 from checkstate.core.layout import summarize
 from checkstate.core.text import printable
 from checkstate.core.walk import Walk
@@ -27,7 +29,10 @@ class Source:
     def content(self) -> Path | bytes:
         """Return what read_image takes; raises ImageError for a folder or a failed fetch."""
         if self.name == "-":
-            return sys.stdin.buffer.read()
+            content = sys.stdin.buffer.read(bounds.IMAGE + 1)
+            if reason := excess(len(content), bounds.IMAGE):
+                raise ImageError(f"-: {reason}")
+            return content
         if not is_url(self.name):
             if is_folder(self.name):
                 open_to_us = os.access(self.name, os.R_OK | os.X_OK)

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem, copy_files
 
+from checkstate.core import bounds
+from checkstate.core.bounds import excess
 from checkstate.core.errors import UserError
 from checkstate.core.text import first_line
 from checkstate.data.members import Members, open_members
@@ -58,6 +60,8 @@ def read_file(source: str, file: File) -> Named:
     if not source:
         return file.path, Path(file.path)
     name = public_name(source, file.path)
+    if reason := excess(file.size, bounds.IMAGE):
+        return name, ImageError(reason)
     system, _ = filesystem(source)
     with storage_errors(name):
         try:

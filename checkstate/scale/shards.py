@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self
@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 
 from checkstate.core.errors import UserError
 from checkstate.core.layout import noise_within, not_image
+from checkstate.core.paths import archive_kind
 from checkstate.core.walk import Walk
-from checkstate.data.members import ARCHIVES, open_members
+from checkstate.data.members import open_members
 from checkstate.runtime.sources import expand
 from checkstate.scale.storage import File, filesystem, is_uri, list_files, storage_errors
 
@@ -72,9 +73,7 @@ def find_shards(source: str, left_out: Counter[str]) -> Iterator[Shard]:
     waiting: list[File] = []
     found = False
     for file in files:
-        suffix = Path(file.path).suffix.lower()
-        if suffix in ARCHIVES or suffix == TABLE:
-            cut = cut_table if suffix == TABLE else cut_archive
+        if cut := cutter(Path(file.path)):
             yield from cut(uri, file)
             found = True
         elif kind := uri and not_image(PurePosixPath(file.path).name, lambda: b""):
@@ -114,9 +113,16 @@ def containers(folder: Path) -> list[str]:
     return sorted(
         str(path)
         for path in folder.rglob("*")
-        if path.suffix.lower() in {*ARCHIVES, TABLE} and path.is_file()
+        if cutter(path) and path.is_file()
         if not noise_within(path.relative_to(folder).as_posix())[0]
     )
+
+
+def cutter(path: Path) -> Callable[[str, File], Iterator[Shard]] | None:
+    """What cuts an archive or a Parquet file, or None for another file."""
+    if path.suffix.lower() == TABLE:
+        return cut_table
+    return cut_archive if archive_kind(path) else None
 
 
 def look_at(path: str) -> File:

@@ -31,7 +31,9 @@ def log_epoch(live: Live, scores: Scores) -> None:
 
 
 def finite(value: object) -> object:
-    """The same value with null for NaN and infinity, which JSON has not."""
+    """The same value with null for NaN and infinity at any depth: JSON has none."""
     if isinstance(value, Mapping):
         return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from checkstate.core.errors import UserError
+from checkstate.core.paths import curation_list
 from checkstate.data.members import find_data, open_members
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -113,6 +114,13 @@ def test_a_broken_link_or_a_pipe_is_refused_by_name(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "on/a.png")
     with pytest.raises(UserError, match=r"on/a\.png: not a regular file"):
         images(tmp_path)
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_the_case_of_an_ending_does_not_matter(tmp_path: Path, write: Callable[..., Path]) -> None:
+    source = write(tmp_path / f"X.{write.__name__[-3:].upper()}", ("on/a.png", PNG))
+    assert images(find_data(source)) == ["on/a.png"]
+    assert curation_list(source).name == "X.csv"
 
 
 def test_other_files_are_no_data_set(tmp_path: Path) -> None:

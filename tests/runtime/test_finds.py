@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,31 @@ def test_crops_lie_in_class_folders_with_a_list_that_curation_reads(
     assert all(file.startswith("checked/") for file in files)
     decisions = read_decisions(tmp_path / "curation/mine.csv", files)
     assert decisions == dict.fromkeys(files, "keep")
+
+
+def test_no_two_screenshots_share_a_crop(picture: Image.Image, tmp_path: Path) -> None:
+    names = ["one/a.png", "one-a.png", "one/a.jpg", "One/A.png", "?.png", "*.png"]
+    crops = Crops(tmp_path / "mine")
+    for name in names:
+        crops.add(name, picture, [CONTROL, CONTROL])
+    files = [str(row["path"]) for row in crops.rows]
+    assert len({file.casefold() for file in files}) == 2 * len(names)
+    assert all((tmp_path / "mine" / file).is_file() for file in files)
+
+
+def test_a_class_that_a_spreadsheet_would_run_is_text(
+    finder: Finder, picture: Image.Image, tmp_path: Path
+) -> None:
+    stream = io.StringIO()
+    odd = replace(CONTROL, prediction=replace(CHECKED, label="=on"))
+    writer(stream, "csv", finder)("a.png", picture, [odd])
+    assert next(csv.DictReader(stream.getvalue().splitlines()))["state"] == "'=on"
+    crops = Crops(tmp_path / "mine")
+    crops.add("a.png", picture, [odd])
+    crops.write_list()
+    listed = tmp_path / "curation/mine.csv"
+    assert "\n'=on/a-000.png,keep," in listed.read_text()
+    assert read_decisions(listed, ["=on/a-000.png"]) == {"=on/a-000.png": "keep"}
 
 
 def test_crops_that_a_person_may_have_corrected_are_not_overwritten(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,23 @@ def test_floats_are_read_by_their_range(picture: Image.Image, tmp_path: Path, to
     Image.fromarray(grey * (top / 255)).save(tmp_path / "f.tiff")
     read = np.asarray(read_image(tmp_path / "f.tiff"))[:, :, 0].astype(int)
     assert np.abs(read - grey).max() <= 1
+
+
+def twelve_bits(values: list[int]) -> bytes:
+    """One row as a TIFF of 12 bits per sample, packed; Pillow writes none."""
+    pairs = zip(values[::2], values[1::2], strict=True)
+    data = b"".join((a << 12 | b).to_bytes(3, "big") for a, b in pairs)
+    tags = {256: len(values), 257: 1, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1}
+    entries = [struct.pack("<HHII", tag, 4, 1, v) for tag, v in (tags | {279: len(data)}).items()]
+    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + directory
+
+
+def test_white_is_that_of_the_bits_that_a_tiff_declares() -> None:
+    read = np.asarray(read_image(twelve_bits([0, 1024, 2048, 4095])))[0, :, 0]
+    assert read.tolist() == [0, 63, 127, 255]
+    sixteen = encode(Image.fromarray(np.array([[0, 4095, 65535]], np.uint16)), "TIFF")
+    assert np.asarray(read_image(sixteen))[0, :, 0].tolist() == [0, 15, 255]
 
 
 def test_twelve_bits_in_sixteen_are_read_by_what_the_file_declares(tmp_path: Path) -> None:

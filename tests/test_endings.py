@@ -1,0 +1,82 @@
+"""How commands end when it is not their fault: a closed pipe, an interrupt, no memory left."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+COMMAND = [sys.executable, "-m", "checkstate.cli"]
+STARTER = ROOT / "data/starter"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", STARTER / "checked", "--batch-size", "4"],
+        ["predict", "--csv", next((STARTER / "checked").iterdir())],
+        ["predict", "--json", STARTER / "checked"],
+        ["find", "--json", next((STARTER / "checked").iterdir())],
+        ["info"],
+        ["verify", ROOT / "params.yaml"],
+        ["--version"],
+    ],
+)
+def test_a_reader_that_leaves_is_no_traceback(arguments: list[object]) -> None:
+    running = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert running.stdout and running.stderr
+    running.stdout.close()  # before a first line: `| head -1` leaves later
+    err = running.stderr.read()
+    assert running.wait() == 1
+    assert [line for line in err.splitlines() if not line.startswith("warning: ")] == []
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_an_interrupt_while_standard_input_is_awaited_is_silent(model: Path, option: str) -> None:
+    running = subprocess.Popen(
+        [*COMMAND, "predict", option, "-", "--model", str(model)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdin
+    running.stdin.write("x" * 2**20)  # returns once most of it was read: the command waits for more
+    running.stdin.flush()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert out.count("\n") <= 1
+
+
+SHORT = """
+import resource
+import checkstate.runtime.finds
+from checkstate import cli
+pages = int(open("/proc/self/statm").read().split()[0])
+most = pages * resource.getpagesize() + 2**24
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+cli.app()
+"""
+
+
+@pytest.mark.parametrize("command", ["predict", "find", "info"])
+def test_memory_that_runs_out_is_one_line(command: str) -> None:
+    """With 16 MB more than what it has loaded, ONNX Runtime cannot open a model."""
+    image = [str(next((STARTER / "checked").iterdir()))] if command != "info" else []
+    done = subprocess.run(
+        [sys.executable, "-c", SHORT, command, *image], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: out of memory: end other programs, or give it less\n"
+    assert done.stdout == ""
