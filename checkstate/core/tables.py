@@ -111,13 +111,6 @@ class PredictionRow(Row):
         return fold | cells | named
 
 
-def as_cell(value: Any) -> Any:
-    """A value as CSV has it."""
-    if value is None:
-        return ""
-    return int(value) if isinstance(value, bool) else value
-
-
 def kept_images(manifest: str | Path) -> list[ManifestRow]:
     """The manifest's images that stay in the data set."""
     return [row for row in ManifestRow.read(manifest) if row.kept]
