@@ -438,16 +438,20 @@ def evaluate(
         Path | None, typer.Option(help="Another model file, on the same images.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    device: Device = "cpu",
 ) -> None:
     """Measure a model on labeled images. Exit status: 0 all were read, 1 some were not."""
-    predictors = [open_model(model), *([open_model(compare)] if compare else [])]
+    files = [model, compare] if compare else [model]
+    predictors = [open_model(file, device) for file in files]
+    first, second = predictors[0], predictors[-1]
     with one_line_errors("train"):
         from checkstate.core import paths
         from checkstate.evaluation import labeled
         from checkstate.evaluation.text import comparison_text, summary_text
 
+        labeled.check_same_classes(first, second)
         images = (
-            labeled.in_folder(source, predictors[0].classes)
+            labeled.in_folder(source, first.classes)
             if source
             else labeled.in_test_split(paths.SPLIT, paths.CURATED)
         )
@@ -462,7 +466,7 @@ def evaluate(
         typer.echo(json.dumps({"models": found, "comparison": compared}, indent=2))
     else:
         for predictor, summary in zip(predictors, summaries, strict=True):
-            typer.echo(f"{predictor.path}\n{summary_text(summary, predictor.classes)}")
+            typer.echo(f"{predictor.path}\n{summary_text(summary, first.classes)}")
         if compared:
             typer.echo(comparison_text(compared))
     raise typer.Exit(1 if errors else 0)

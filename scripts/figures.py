@@ -41,7 +41,7 @@ def filled(text: str, values: dict[str, str]) -> str:
 def figures() -> dict[str, str]:
     """Every figure by key, as text."""
     evaluated, shipped, timed = (
-        read_json(ROOT / paths.metrics_folder(stage) / "details.json")
+        read_json(ROOT / paths.metrics_folder(stage) / paths.DETAILS)
         for stage in ("evaluate", "quantize_prune", "benchmark")
     )
     held_out = read_json(ROOT / paths.metrics_folder("held_out") / "metrics.json")
@@ -49,7 +49,7 @@ def figures() -> dict[str, str]:
         read_json(ROOT / paths.metrics_folder(stage) / "metrics.json")
         for stage in ("find-evaluate", "find-benchmark")
     )
-    real = read_json(ROOT / "docs/real.json")
+    real = read_json(ROOT / paths.REAL)
     one = timed["shipped"]
     return {
         **{f"real-{name}": share(entry["top1"]) for name, entry in real.items()},

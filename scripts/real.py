@@ -10,12 +10,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from checkstate.core import paths
 from checkstate.core.files import md5_of, read_json, write_json
 from checkstate.evaluation.labeled import in_folder, predict_labeled, summarize_labeled
 from checkstate.runtime.predictor import Predictor
 from checkstate.stage.runner import run_stage
-
-TARGET = Path("docs/real.json")
 
 
 def main() -> None:
@@ -30,8 +29,8 @@ def main() -> None:
         "model_md5": md5_of(predictor.path),
         **{key: summary[key] for key in ("images", "correct", "top1", "confident")},
     }
-    entries = read_json(TARGET) if TARGET.exists() else {}
-    write_json(TARGET, entries | {name: entry})
+    entries = read_json(paths.REAL) if paths.REAL.exists() else {}
+    write_json(paths.REAL, entries | {name: entry})
 
 
 if __name__ == "__main__":

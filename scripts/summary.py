@@ -23,7 +23,7 @@ next:  source .venv/bin/activate
 def main() -> None:
     """Print it from the metrics of the last run."""
     evaluated, shipped, timed = (
-        read_json(paths.metrics_folder(stage) / "details.json")
+        read_json(paths.metrics_folder(stage) / paths.DETAILS)
         for stage in ("evaluate", "quantize_prune", "benchmark")
     )
     data = load_params().data.name

@@ -50,7 +50,7 @@ def main() -> None:
         metadata = described(temperature, data_md5, params.seed)
         save_model(paths.MODEL, model, metadata)
     # dvclive wrote the last epoch; people compare the model that was saved
-    copy_file(out / "metrics.json", out / "details.json")
+    copy_file(out / "metrics.json", out / paths.DETAILS)
     scores = validation_scores(logits, val.labels)
     write_json(out / "metrics.json", {key: scores[key] for key in ("val_loss", "val_top1")})
 

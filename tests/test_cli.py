@@ -7,6 +7,7 @@ import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import metadata
 from pathlib import Path
 
 import onnx
@@ -245,6 +246,30 @@ def test_output_is_written_whole_or_not_at_all(
     before = target.read_bytes()
     assert run("predict", "--model", "gone.onnx", "--output", target, *crops)[0] == 2
     assert target.read_bytes() == before
+
+
+def test_an_output_that_cannot_be_written_is_one_line(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    target = tmp_path / "taken/rows.csv"
+    status, out, err = run("predict", "--model", model, "--csv", "--output", target, crops[0])
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: {target}: ")
+
+
+def test_a_device_changes_nothing_or_is_one_line(model: Path, crops: list[Path]) -> None:
+    command = ("predict", "--json", "--model", model, *crops)
+    assert run(*command, "--device", "cpu") == run(*command)
+    if "CUDAExecutionProvider" not in ort.get_available_providers():
+        for name in ("predict", "evaluate"):
+            status, _, err = run(name, "--device", "cuda", "--model", model, crops[0])
+            assert (status, err.count("\n")) == (2, 1)
+            assert "device cuda: install onnxruntime-gpu" in err
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version") == (0, f"{metadata.version('checkstate')}\n", "")
 
 
 @pytest.fixture

@@ -1,53 +1,96 @@
 """The commands of README and docs, copied from the pages and run in a fresh clone."""
 
+import ast
+import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from checkstate.cli import app
 from tests.conftest import ROOT, copy_data
+from tests.serve.test_web import UNREACHABLE
 
-PAGES = ("README.md", "docs/serving.md", "docs/data.md")
-CHEAP = re.compile(r"(checkstate (predict|evaluate|info|report)|dvc (add|exp show))\b")
-"""The first hour's commands that need neither a package index, nor a server, nor a training."""
+PAGES = ("README.md", "CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")))
+CHEAP = re.compile(
+    r"checkstate (predict|find|evaluate|info|report|verify|export-\w+)\b|checkstate score \w+/"
+    r"|dvc (add|exp show|metrics|remote)\b(?!.*NAME)"
+)
+"""The commands that need neither a package index, nor a server, nor a training."""
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text()
 
 
 def blocks(page: str, language: str) -> list[str]:
-    text = (ROOT / page).read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return re.findall(rf"^```{language}\n(.*?)^```", read(page), re.DOTALL | re.MULTILINE)
+
+
+def lines() -> list[str]:
+    """The consoles of the pages, each line once, without what is said behind #."""
+    found = [
+        line for page in PAGES for block in blocks(page, "console") for line in block.split("\n")
+    ]
+    return list(dict.fromkeys(re.split(r"\s+#", line)[0] for line in found))
 
 
 def commands() -> list[str]:
-    """What CHEAP matches in the consoles of the pages, each once, without what is said behind #."""
-    lines = [
-        line for page in PAGES for block in blocks(page, "console") for line in block.split("\n")
-    ]
-    found = [re.split(r"\s+#", line)[0] for line in lines if CHEAP.match(line)]
+    """The lines that CHEAP matches."""
+    return [line for line in lines() if CHEAP.match(line)]
+
+
+def calls() -> list[str]:
+    """Every call of our command line, in consoles or in the text, each once."""
+    text = [span for page in PAGES for span in re.findall(r"`(checkstate [^`]+)`", read(page))]
+    found = [line for line in [*lines(), *text] if line.startswith("checkstate ")]
     return list(dict.fromkeys(found))
+
+
+def python() -> list[tuple[str, int]]:
+    """The Python blocks of the pages: page and number."""
+    return [(page, i) for page in PAGES for i, _ in enumerate(blocks(page, "python"))]
+
+
+def imported(code: str) -> list[tuple[str, list[str]]]:
+    """The modules that a block imports, with the names that it takes from each."""
+    nodes = list(ast.walk(ast.parse(code)))
+    whole = [(a.name, list[str]()) for n in nodes if isinstance(n, ast.Import) for a in n.names]
+    return whole + [
+        (str(node.module), [alias.name for alias in node.names])
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+    ]
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone with what a reader is said to have: data/<name>, crops, a screen, another model."""
+    """A clone with what a reader is said to have: data/<name>, crops, screens, another model, and
+    what `dvc repro curate` makes."""
     folder = tmp_path_factory.mktemp("first-hour") / "checkstate"
     subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
-    copy_data(folder / "data/mine", 3)
-    shutil.copytree(folder / "data/mine", folder / "crops")
+    copy_data(folder / "data/own", 3)
+    shutil.copytree(folder / "data/own", folder / "crops")
     shutil.copy(next(folder.glob("crops/checked/*.png")), folder / "crop.png")
     shutil.copy(folder / "checkstate/released/model.onnx", folder / "other.onnx")
-    shutil.copy(folder / "docs/screen.png", folder / "screen.png")
+    (folder / "screens").mkdir()
+    for name in ("screen.png", "screens/screen.png"):
+        shutil.copy(folder / "docs/screen.png", folder / name)
+    done = run(folder, [sys.executable, "-m", "stages.curate"])
+    assert done.returncode == 0, done.stderr
     return folder
 
 
-def run(clone: Path, command: list[str]) -> None:
+def run(clone: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "PYTHONPATH": str(clone), "DVC_NO_ANALYTICS": "1"}
-    done = subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    return subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True)
 
 
 def test_the_pages_still_show_the_first_hour() -> None:
@@ -55,17 +98,50 @@ def test_the_pages_still_show_the_first_hour() -> None:
         "checkstate predict data/starter/checked",
         "checkstate evaluate crops/ --compare other.onnx",
         "checkstate report",
+        "checkstate find docs/screen.png",
+        "checkstate score crops/ scores/",
+        "checkstate verify metrics",
+        "checkstate export-web site",
         "dvc add data/<name>",
     } <= set(commands())
+    assert "checkstate serve --workers N" in calls()
+
+
+@pytest.mark.parametrize("call", calls())
+def test_the_command_line_knows_every_call_of_the_pages(call: str) -> None:
+    _, name, *arguments = shlex.split(call.replace(" N", " 2"))
+    command = get_command(app).commands[name]
+    if arguments:
+        command.make_context(name, arguments)
+
+
+@pytest.mark.parametrize(("page", "number"), python())
+def test_what_python_of_the_pages_imports_of_ours_is_there(page: str, number: int) -> None:
+    for module, names in imported(blocks(page, "python")[number]):
+        if module.startswith("checkstate"):
+            found = importlib.import_module(module)
+            for name in names:
+                getattr(found, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_pages_runs_in_a_fresh_clone(clone: Path, command: str) -> None:
-    run(clone, ["bash", "-c", command.replace("<name>", "mine")])
+    """In the order of the pages: `find --crops` makes the folder that `dvc add` takes."""
+    if "export-web" in command and not shutil.which("npm"):
+        pytest.skip("needs npm: apt install npm")
+    done = run(clone, ["bash", "-c", command.replace("<name>", "own")])
+    if any(code in done.stderr for code in UNREACHABLE):
+        pytest.skip(f"needs the npm registry: {done.stderr}")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["README.md", "docs/serving.md"])
-def test_the_first_python_of_a_page_runs(clone: Path, page: str) -> None:
-    run(clone, [sys.executable, "-c", blocks(page, "python")[0]])
+@pytest.mark.parametrize(("page", "number"), python())
+def test_python_of_the_pages_runs_in_a_fresh_clone(clone: Path, page: str, number: int) -> None:
+    code = blocks(page, "python")[number]
+    for module, _ in imported(code):
+        if not importlib.util.find_spec(module.split(".")[0]):
+            pytest.skip(f"needs {module}, which is in no requirement")
+    done = run(clone, [sys.executable, "-c", code])
+    assert done.returncode == 0, done.stdout + done.stderr

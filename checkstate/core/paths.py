@@ -38,6 +38,8 @@ RELEASED_FINDER = Path("checkstate/released/finder.onnx")
 FINDER = FIND / "models/finder.onnx"
 
 METRICS = Path("metrics")
+DETAILS = "details.json"
+REAL = Path("docs/real.json")
 REPORT = METRICS / "report.html"
 MODEL_CARD = Path("MODEL_CARD.md")
 BASELINE = METRICS / "baseline/timing.json"

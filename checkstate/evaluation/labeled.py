@@ -16,6 +16,7 @@ from checkstate.core.errors import UserError
 from checkstate.core.files import read_archive
 from checkstate.core.layout import understand
 from checkstate.core.tables import PredictionRow, SplitRow
+from checkstate.core.text import printable
 from checkstate.core.types import Pixels
 from checkstate.data.members import find_data, open_members
 from checkstate.evaluation.intervals import rate
@@ -119,6 +120,16 @@ def summarize_labeled(rows: Sequence[PredictionRow], worst: int = 10) -> dict[st
         "confident": {"share": float(sure.mean()), "top1": rate(correct[sure])},
         "mistakes": [row.model_dump(exclude={"fold", "probabilities"}) for row in mistakes[:worst]],
     }
+
+
+def check_same_classes(first: Predictor, second: Predictor) -> None:
+    """Raises UserError where two models know other classes; their order does not matter."""
+    if set(first.classes) != set(second.classes):
+        ours, theirs = (printable(", ".join(sorted(model.classes))) for model in (first, second))
+        raise UserError(
+            f"{second.path}: its classes are {theirs}, those of {first.path} {ours}: "
+            "compare models of the same classes"
+        )
 
 
 def compare(first: Sequence[PredictionRow], second: Sequence[PredictionRow]) -> dict[str, object]:

@@ -23,9 +23,6 @@ from checkstate.report.pages import thumbnail, write_page
 
 Node = dict[str, Any]
 STARTER = "starter"
-REAL = Path("docs/real.json")
-"""What scripts/real.py measured on real images."""
-
 PICTURES = 24
 """Images shown of a cell of the confusion matrix, and of the worst mistakes."""
 
@@ -96,7 +93,7 @@ def origin() -> Node:
 
 def real_figure() -> Node | None:
     """How often the released model is right on real images; None where another was measured."""
-    entry: Node = read_json(REAL)["web"] if REAL.exists() else {}
+    entry: Node = read_json(paths.REAL)["web"] if paths.REAL.exists() else {}
     if not paths.RELEASED.exists() or entry.get("model_md5") != md5_of(paths.RELEASED):
         return None
     return entry
@@ -133,7 +130,7 @@ def best_epoch(rule: str, losses: figures.Floats, top1: figures.Floats) -> int:
 
 def evaluated(folder: Path) -> Node:
     """The trained model on the test images."""
-    metrics = read_json(folder / "details.json")
+    metrics = read_json(folder / paths.DETAILS)
     rows = PredictionRow.read(folder / "plots/predictions.csv")
     confidence = np.array([row.confidence for row in rows])
     correct = np.array([row.correct for row in rows])
@@ -207,7 +204,7 @@ def thumbnails(names: Iterable[str]) -> dict[str, str]:
 
 def compressed(folder: Path) -> Node:
     """The candidates of quantize_prune, and the one that ships."""
-    metrics = read_json(folder / "details.json")
+    metrics = read_json(folder / paths.DETAILS)
     rows = read_csv(folder / "plots/candidates.csv")
     shipped = metrics["shipped"]
     size, time = figures.column(rows, "bytes"), figures.column(rows, "milliseconds_batch_1")
@@ -238,7 +235,7 @@ def compressed(folder: Path) -> Node:
 
 def timed(folder: Path) -> Node:
     """Latencies side by side."""
-    metrics = read_json(folder / "details.json")
+    metrics = read_json(folder / paths.DETAILS)
     rows = {name: row for name, row in metrics.items() if "p50" in row}
     return {
         "machine": metrics["machine"],

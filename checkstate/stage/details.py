@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from checkstate.core import paths
 from checkstate.core.files import write_json
 from checkstate.stage.live import finite
 
 
 def write_details(folder: Path, values: Mapping[str, object]) -> None:
     """Write <folder>/details.json; a value that is no number, as of nothing, becomes null."""
-    write_json(folder / "details.json", finite(values))
+    write_json(folder / paths.DETAILS, finite(values))

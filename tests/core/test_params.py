@@ -1,19 +1,33 @@
+import shlex
+import shutil
+import subprocess
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 from checkstate.core.errors import UserError
-from checkstate.core.params import load_params
+from checkstate.core.params import RENAMED, load_params
 from tests.conftest import ROOT
 
 
-def changed(tmp_path: Path, key: str, value: object) -> Path:
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+def section_of(params: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
+    """The section that a dotted key lies in, and its last part."""
     *sections, last = key.split(".")
-    place = params
     for section in sections:
-        place = place[section]
+        params = params[section]
+    return params, last
+
+
+def changed(tmp_path: Path, key: str, value: object, without: str = "") -> Path:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    if without:
+        place, last = section_of(params, without)
+        del place[last]
+    place, last = section_of(params, key)
     place[last] = value
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(params))
@@ -70,6 +84,30 @@ def test_a_wrong_value_is_one_line_that_names_its_key(
         load_params(changed(tmp_path, key, value))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_param_of_before_0_2_is_refused_with_its_new_name(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    place, last = section_of(yaml.safe_load((ROOT / "params.yaml").read_text()), new)
+    with pytest.raises(UserError) as caught:
+        load_params(changed(tmp_path, old, place[last], without=new))
+    assert f"params.yaml: {old}: it is {new} now" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_recipe_of_2024_names_params_that_there_are(tmp_path: Path) -> None:
+    """As DVC reads them: it refuses a key that params.yaml does not have."""
+    make = ["make", "--dry-run", "--old-file=.venv/installed", "baseline"]
+    said = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    words = shlex.split(said)
+    params = [word for before, word in pairwise(words) if before == "-S"]
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    apply_overrides(tmp_path / "params.yaml", params)
+    recipe = load_params(tmp_path / "params.yaml").train
+    assert (recipe.backbone, recipe.image_size) == ("torchvision.resnet50", (512, 512))
+    assert len(params) > 20
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])

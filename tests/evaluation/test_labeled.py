@@ -1,14 +1,19 @@
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from checkstate.cli import app
 from checkstate.core.tables import PredictionRow
 from checkstate.evaluation.labeled import compare
-from tests.conftest import CLASSES, copy_data
+from checkstate.model.export import export_fp32
+from checkstate.model.networks import IMAGENET, Classifier, build_backbone
+from tests.conftest import CLASSES, SMALL, copy_data
 
 
 def run(*arguments: str, status: int = 0) -> str:
@@ -53,6 +58,36 @@ def test_a_model_beside_itself_differs_nowhere(
     same = json.loads(run("data", "--model", str(model), "--compare", str(model), "--json"))
     assert same["comparison"]["gained"] == same["comparison"]["lost"] == 0
     assert same["comparison"]["within_noise"]
+
+
+def saved(path: Path, classes: Sequence[str], order: list[int]) -> str:
+    """A model that says `classes` of its outputs, which are those of one network in this order."""
+    torch.manual_seed(0)
+    backbone = build_backbone("test_efficientnet", 3, (64, 64), "none")
+    head = backbone.get_classifier()
+    head.weight.data, head.bias.data = head.weight.data[order], head.bias.data[order]
+    card = replace(SMALL, classes=[classes[i] for i in order], image_size=(64, 64))
+    export_fp32(path, Classifier(backbone, *IMAGENET), card)
+    return str(path)
+
+
+def test_classes_in_another_order_are_the_same_and_other_classes_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy_data(tmp_path / "data", 6)
+    first = saved(tmp_path / "first.onnx", CLASSES, [0, 1, 2])
+    turned = saved(tmp_path / "turned.onnx", CLASSES, [2, 0, 1])
+    compared = run("data", "--model", first, "--compare", turned, "--device", "cpu")
+    tables = compared.replace(turned, first).split(f"{first}\n")[1:]
+    assert tables[1].startswith(tables[0])
+    assert "right on 0 that the first has wrong, and wrong on 0" in tables[1]
+    named = saved(tmp_path / "named.onnx", ("on", "other", "off"), [0, 1, 2])
+    said = run("data", "--model", first, "--compare", named, status=1)
+    assert said == (
+        f"error: {named}: its classes are off, on, other, those of {first} checked, other, "
+        "unchecked: compare models of the same classes\n"
+    )
 
 
 def rows(correct: str) -> list[PredictionRow]:

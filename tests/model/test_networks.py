@@ -1,8 +1,11 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from checkstate.core.errors import UserError
 from checkstate.model.checkpoints import ModelMetadata, load_model, save_half, save_model
@@ -58,6 +61,24 @@ def test_a_model_file_brings_back_the_same_answers_and_card(tmp_path: Path) -> N
     again, read = load_model(tmp_path / "m.safetensors")
     images = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3), dtype=np.uint8)
     assert read == card
+    assert np.array_equal(predict_logits(model, images, 3), predict_logits(again, images, 3))
+
+
+def test_a_file_of_before_0_2_still_loads(tmp_path: Path) -> None:
+    """Its metadata had another key, and said nothing of the network's structure."""
+    model = Classifier(build_backbone("mobilenetv3_small_050", 2, (64, 96), "none"), *IMAGENET)
+    card = ModelMetadata(
+        "mobilenetv3_small_050", ["off", "on"], (64, 96), "letterbox", *IMAGENET, 1.5, "0" * 32, {}
+    )
+    new, old = tmp_path / "new.safetensors", tmp_path / "old.safetensors"
+    save_model(new, model, card)
+    with safe_open(new, "pt") as file:
+        said = json.loads(file.metadata()["metadata"])
+    del said["structure"]
+    save_file(load_file(new), old, {"card": json.dumps(said)})
+    again, read = load_model(old)
+    assert read == card
+    images = np.random.default_rng(0).integers(0, 256, (3, 64, 96, 3), dtype=np.uint8)
     assert np.array_equal(predict_logits(model, images, 3), predict_logits(again, images, 3))
 
 

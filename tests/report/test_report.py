@@ -200,15 +200,15 @@ def test_a_figure_on_real_images_is_of_the_released_model_or_not_shown(
     paths.RELEASED.parent.mkdir(parents=True)
     paths.RELEASED.write_bytes(b"released")
     entry = {"correct": 3, "images": 4, "model_md5": md5_of(paths.RELEASED)}
-    report.REAL.parent.mkdir()
-    write_json(report.REAL, {"web": entry})
+    paths.REAL.parent.mkdir()
+    write_json(paths.REAL, {"web": entry})
     assert report.real_figure() == entry
     paths.RELEASED.write_bytes(b"another")
     assert report.real_figure() is None
 
 
 def test_the_released_card_says_what_was_measured_of_the_released_model() -> None:
-    web = read_json(ROOT / report.REAL)["web"]
+    web = read_json(ROOT / paths.REAL)["web"]
     assert web["model_md5"] == md5_of(ROOT / paths.RELEASED)
     card = (ROOT / paths.RELEASED).with_name("MODEL_CARD.md").read_text().replace("\n", " ")
     assert f"right on {web['correct']} of {web['images']}, measured {web['date']}" in card
