@@ -146,7 +146,7 @@ class Train(Section):
         if self.batch_size < 2 * self.workers:
             raise ValueError(
                 f"batch_size {self.batch_size} gives {self.workers} workers less than two images "
-                "each; raise it or lower workers"
+                "each: raise it, or lower workers"
             )
         return self
 

@@ -162,6 +162,8 @@ def begin(model: Classifier, train: Images, params: Train, seed: int) -> Progres
     """A training before its first epoch."""
     optimizer = new_optimizer(model, params)
     steps = len(list(batches(train.labels, params, torch.Generator())))
+    if not steps:
+        raise UserError(f"{len(train.labels)} training images do not give a worker two of a batch")
     schedule = new_schedule(optimizer, params, steps * params.epochs)
     generator = torch.Generator().manual_seed(seed)
     weights = copy.deepcopy(model.state_dict())

@@ -46,6 +46,21 @@ def same(first: Classifier, second: Classifier) -> bool:
     return all(torch.equal(a, b) for a, b in pairs)
 
 
+def test_two_workers_learn_what_one_does() -> None:
+    """Without batch norm only last bits differ: same batches, same images, the batch's mean."""
+    curves: dict[int, list[Scores]] = {1: [], 2: []}
+    for workers, scores in curves.items():
+        train(shared(workers, backbone="test_convnext", optimizer="sgd"), scores.append)
+    assert len(curves[2]) == 2
+    for one, two in zip(*curves.values(), strict=True):
+        assert two == pytest.approx(one, rel=1e-3)
+
+
+def test_more_workers_than_images_for_them_is_one_line() -> None:
+    with pytest.raises(UserError, match="19 training images do not give a worker two"):
+        train(shared(10, batch_size=20), print)
+
+
 def kill_a_worker(_: Scores) -> None:
     """After the first epoch."""
     _, *spawned = psutil.Process().children()
