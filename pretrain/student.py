@@ -10,8 +10,7 @@ from checkstate.core import paths
 from checkstate.core.files import md5_of
 from checkstate.core.params import load_params
 from checkstate.model.checkpoints import load_model
-from checkstate.model.compression import distillation_loss, drop_blocks, prune
-from checkstate.model.export import as_predictor
+from checkstate.model.compression import DistillationLoss, drop_blocks, prune
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.pretraining import load_renderings, pretrain
 from checkstate.stage.runner import run_stage
@@ -27,8 +26,7 @@ def main() -> None:
     teacher, metadata = load_model(paths.TEACHER)
     shallow = drop_blocks(teacher, student.dropped)
     model = prune(shallow, student.ratio, recipe.image_size, student.ratios)
-    predictor = as_predictor(teacher, metadata, recipe.threads)
-    loss = distillation_loss(predictor, student.distillation_temperature)
+    loss = DistillationLoss(teacher, metadata, recipe.threads, student.distillation_temperature)
     facts = (student, md5_of(paths.TEACHER))
     pretrain(paths.STUDENT, model, data, paths.RENDERED, recipe, params.seed, facts, loss)
 

@@ -139,6 +139,17 @@ class Train(Section):
     oversample: bool
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: Annotated[int, Field(ge=1)]
+    workers: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def check_workers(self) -> Train:
+        """Norms take no batch of one image."""
+        if self.batch_size < 2 * self.workers:
+            raise ValueError(
+                f"batch_size {self.batch_size} gives {self.workers} workers less than two images "
+                "each: raise it, or lower workers"
+            )
+        return self
 
     def at(self, pace: Pace) -> Train:
         """The recipe for renderings: at its own pace, from `weights`, all epochs, nothing extra."""

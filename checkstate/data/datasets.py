@@ -156,11 +156,12 @@ def preprocess(content: bytes, size: tuple[int, int], mode: Resize) -> Pixels:
     return resize(read_image(content), size, mode)
 
 
-def redraw(data: Images, share: float, mode: Resize, seed: int) -> Images:
-    """The same images, a share of them in surroundings drawn from the seed.
+def redraw(data: Images, share: float, mode: Resize, seed: int, numbers: Iterable[int]) -> Images:
+    """The same images, of those of these numbers a share in surroundings drawn from the seed.
 
     Images without their files' bytes stay as they are.
     """
+    numbers = list(numbers)
     if not share or not data.encoded:
         return data
     pixels = data.pixels.copy()
@@ -174,5 +175,5 @@ def redraw(data: Images, share: float, mode: Resize, seed: int) -> Images:
             pixels[number] = resize(Image.fromarray(surround(image, other, rng)), size, mode)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(tqdm(pool.map(draw, range(len(pixels))), "redraw", len(pixels), leave=False))
+        list(tqdm(pool.map(draw, numbers), "redraw", len(numbers), leave=False))
     return replace(data, pixels=pixels)

@@ -17,8 +17,8 @@ from checkstate.evaluation.metrics import macro_f1
 from checkstate.evaluation.timing import interleave
 from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import ModelMetadata
-from checkstate.model.compression import distillation_loss, multiply_accumulates, prune
-from checkstate.model.export import as_predictor, export_fp32
+from checkstate.model.compression import DistillationLoss, multiply_accumulates, prune
+from checkstate.model.export import export_fp32
 from checkstate.model.networks import Classifier, predict_logits
 from checkstate.model.quantization import has_vnni, quantize_int8
 from checkstate.model.resume import Resume
@@ -99,8 +99,9 @@ def pruned(trained: Trained, ratio: float, params: Params, resume: Resume) -> Cl
     model = prune(trained.model, ratio, trained.metadata.image_size)
     if ratio:
         pace = recipe.override(epochs=settings.epochs, patience=settings.epochs, lr=settings.lr)
-        teacher = as_predictor(trained.model, trained.metadata, recipe.threads)
-        loss = distillation_loss(teacher, settings.distillation_temperature)
+        loss = DistillationLoss(
+            trained.model, trained.metadata, recipe.threads, settings.distillation_temperature
+        )
         state = (resume, f"ratio-{ratio}")
         fit_model(model, trained.train, trained.val, pace, params.seed, print, loss, state)
     return model

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from checkstate.core.errors import UserError
+from checkstate.model.checkpoints import ModelMetadata
+from checkstate.model.export import as_predictor
 from checkstate.model.networks import Classifier
-from checkstate.model.optimization import Loss
-from checkstate.runtime.predictor import Predictor
 
 
 def drop_blocks(model: Classifier, names: Iterable[str]) -> Classifier:
@@ -75,17 +75,28 @@ def multiply_accumulates(model: Classifier, size: tuple[int, int]) -> int:
     return int(macs)
 
 
-def distillation_loss(teacher: Predictor, temperature: float) -> Loss:
+class DistillationLoss:
     """Half labels, half the teacher's softened predictions (Hinton et al. 2015) of the same images.
 
     The teacher runs in ONNX Runtime, on a CPU four times as fast as torch.
     """
 
-    def loss(logits: Tensor, targets: Tensor, images: Tensor) -> Tensor:
-        taught = teacher.logits(images.round().cpu().numpy().astype(np.uint8))
+    def __init__(
+        self, teacher: Classifier, metadata: ModelMetadata, threads: int, temperature: float
+    ) -> None:
+        self.made_of = (teacher, metadata, threads, temperature)
+        self.teacher = as_predictor(teacher, metadata, threads)
+        self.temperature = temperature
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Another worker makes its own: no session of ONNX Runtime leaves its process."""
+        return DistillationLoss, self.made_of
+
+    def __call__(self, logits: Tensor, targets: Tensor, images: Tensor) -> Tensor:
+        """The loss, a scalar, as `Loss` says."""
+        temperature = self.temperature
+        taught = self.teacher.logits(images.round().cpu().numpy().astype(np.uint8))
         wanted = F.softmax(torch.from_numpy(taught).to(logits.device) / temperature, 1)
         given = F.log_softmax(logits / temperature, 1)
         soft = F.kl_div(given, wanted, reduction="batchmean") * temperature**2
         return 0.5 * F.cross_entropy(logits, targets) + 0.5 * soft
-
-    return loss

@@ -65,14 +65,17 @@ def new_schedule(optimizer: torch.optim.Optimizer, params: Train, steps: int) ->
 
 
 def batches(labels: Indices, params: Train, generator: torch.Generator) -> Iterator[Tensor]:
-    """Shuffled indices of an epoch; a last batch of one, which norms cannot take, is left out."""
+    """Shuffled indices of an epoch.
+
+    A last batch that gives a worker one image, which norms cannot take, is left out.
+    """
     order = torch.randperm(len(labels), generator=generator)
     if params.oversample:
         weights = 1 / np.bincount(labels)[labels]
         order = torch.multinomial(
             torch.from_numpy(weights), len(labels), replacement=True, generator=generator
         )
-    return (batch for batch in order.split(params.batch_size) if len(batch) > 1)
+    return (batch for batch in order.split(params.batch_size) if len(batch) >= 2 * params.workers)
 
 
 def classification_loss(labels: Indices, params: Train, device: torch.device) -> Loss:

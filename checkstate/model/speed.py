@@ -69,8 +69,12 @@ def in_engines(files: dict[str, Path], threads: int) -> dict[str, Predictor]:
 
 
 def time_training(data: Images, params: Params) -> dict[str, float]:
-    """Images a second of the training loop, and on images that it need not augment."""
-    recipe = params.train.override(schedule="constant")
+    """Images a second of one worker's training loop, and on images that it need not augment.
+
+    Surroundings are not drawn.
+    """
+    recipe = params.train.override(schedule="constant", workers=1)
+    recipe = recipe.override(augment=recipe.augment.override(surround=0.0))
     data = data.spread(TRAINING_IMAGES)
     prepare_torch(params.seed, recipe.threads)
     still = recipe.augment.override(**dict.fromkeys(Augment.model_fields, 0.0))

@@ -57,5 +57,6 @@ def new_metadata(
         std,
         temperature,
         data,
-        recipe.model_dump(mode="json") | {"seed": seed},
+        # a file of one worker says nothing of workers, as those of before there were several
+        recipe.model_dump(mode="json", exclude_defaults=True) | {"seed": seed},
     )

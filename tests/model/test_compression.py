@@ -1,11 +1,12 @@
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
 from checkstate.core.errors import UserError
 from checkstate.model.checkpoints import ModelMetadata
-from checkstate.model.compression import distillation_loss, drop_blocks, multiply_accumulates, prune
-from checkstate.model.export import as_predictor
+from checkstate.model.compression import DistillationLoss, drop_blocks, multiply_accumulates, prune
 from checkstate.model.networks import IMAGENET, Classifier, build_backbone, predict_logits
 
 
@@ -55,8 +56,9 @@ def test_distillation_pulls_towards_the_teacher() -> None:
     teacher = build("test_efficientnet")
     images = torch.randint(0, 256, (4, 64, 64, 3)).float()
     card = ModelMetadata("x", ["a", "b", "c"], (64, 64), "letterbox", *IMAGENET, 1.0, "", {})
-    loss = distillation_loss(as_predictor(teacher, card, 1), 2.0)
+    loss = DistillationLoss(teacher, card, 1, 2.0)
     targets = teacher(images).argmax(1)
     near = loss(teacher(images).detach(), targets, images)
     far = loss(-teacher(images).detach(), targets, images)
     assert near < far
+    assert pickle.loads(pickle.dumps(loss))(teacher(images).detach(), targets, images) == near
