@@ -478,7 +478,11 @@ def score(
         str, typer.Argument(help="Folder, glob, .zip, .tar or .parquet of images; or s3://...")
     ],
     target: Annotated[str, typer.Argument(help="Folder of Parquet files; or s3://...")],
+    screens: Annotated[
+        bool, typer.Option("--find", help="Find the controls of whole screenshots, a row each.")
+    ] = False,
     model: Model = None,
+    finder: FinderFile = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Processes, by default one a core; on Ray, shards at a time."),
@@ -488,18 +492,26 @@ def score(
     ] = "",
 ) -> None:
     """Predict millions of images; run it again to go on. Exit status: 0 all read, 1 some not."""
-    path = open_model(model).path
-    with one_line_errors("scale"):
+    if screens:
+        opened_finder = open_finder(finder, model)
+        files = [opened_finder.predictor.path, opened_finder.path]
+    else:
+        files = [open_model(model).path]
+    with model_errors(), one_line_errors("scale"):
         from checkstate.core.layout import summarize
+        from checkstate.scale.models import Models
         from checkstate.scale.pools import local_pool, ray_pool
         from checkstate.scale.scoring import score as score_all
 
         here = partial(local_pool, workers=workers or os.cpu_count() or 1)
         there = partial(ray_pool, address=ray, workers=workers or 0)
-        summary = score_all(source, target, path, there if ray else here)
+        summary = score_all(source, target, Models.of(*files), there if ray else here)
     if passed := summary["passed_over"]:
         typer.echo(f"passed over: {summarize(passed)}", err=True)
-    typer.echo(f"{summary['images']} images, {summary['unreadable']} unreadable: {target}")
+    controls = f", {summary['controls']} controls" if screens else ""
+    typer.echo(
+        f"{summary['images']} images, {summary['unreadable']} unreadable{controls}: {target}"
+    )
     raise typer.Exit(1 if summary["unreadable"] else 0)
 
 

@@ -14,6 +14,7 @@ import httpx
 import kubernetes_validate
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from typer.main import get_command
 
 from checkstate.cli import app
@@ -40,8 +41,46 @@ def test_the_kubernetes_manifests_fit_together() -> None:
     assert parts["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == "checkstate"
 
 
+def rayjob_errors(job: object) -> list[str]:
+    """What KubeRay would refuse, as far as its keys and their types go."""
+    schema = yaml.safe_load((ROOT / "tests/rayjob.schema.yaml").read_text())
+    Draft202012Validator.check_schema(schema)
+    return [error.message for error in Draft202012Validator(schema).iter_errors(job)]
+
+
+def test_the_job_has_only_the_keys_of_kuberay() -> None:
+    text = (ROOT / "deploy/rayjob.yaml").read_text()
+    assert not rayjob_errors(yaml.safe_load(text))
+    for key in (
+        "entrypoint",
+        "backoffLimit",
+        "shutdownAfterJobFinishes",
+        "ttlSecondsAfterFinished",
+        "rayClusterSpec",
+        "rayVersion",
+        "headGroupSpec",
+        "rayStartParams",
+        "workerGroupSpecs",
+        "groupName",
+        "replicas",
+        "minReplicas",
+        "maxReplicas",
+        "template",
+    ):
+        misspelled = re.sub(rf"\b{key}:", f"{key}s:", text, count=1)
+        errors = rayjob_errors(yaml.safe_load(misspelled))
+        assert any(f"'{key}s' was unexpected" in error for error in errors), key
+    for right, wrong in (
+        ("backoffLimit: 2", "backoffLimit: two"),
+        ('num-cpus: "0"', "num-cpus: 0"),
+        ("shutdownAfterJobFinishes: true", "shutdownAfterJobFinishes: false"),
+    ):
+        assert right in text
+        assert rayjob_errors(yaml.safe_load(text.replace(right, wrong))), wrong
+
+
 def test_the_job_of_kuberay_runs_what_the_image_has() -> None:
-    """The pods are held against Kubernetes' schema; KubeRay's own is in no package."""
+    """The pods are held against Kubernetes' schema, which KubeRay's has within."""
     job = yaml.safe_load((ROOT / "deploy/rayjob.yaml").read_text())
     cluster = job["spec"]["rayClusterSpec"]
     groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]

@@ -16,7 +16,7 @@ from pyarrow.fs import LocalFileSystem, copy_files
 from checkstate.core import bounds
 from checkstate.core.bounds import excess
 from checkstate.core.errors import UserError
-from checkstate.core.text import first_line
+from checkstate.core.text import first_line, printable
 from checkstate.data.members import Members, open_members
 from checkstate.runtime.images import ImageError
 from checkstate.scale.shards import Shard
@@ -44,6 +44,16 @@ def read_shard(shard: Shard) -> Iterator[Named]:
             yield f"{name}/{inner}", content
     except DamagedError as error:
         yield name, ImageError(str(error))
+
+
+def as_text(name: str) -> str:
+    """A name as the text of a row; a file's need not be valid Unicode."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def reason(name: str, error: ImageError) -> str:
+    """Why an image cannot be read, without its name."""
+    return str(error).removeprefix(f"{printable(name)}: ").removeprefix("image: ")
 
 
 class DamagedError(Exception):

@@ -10,35 +10,36 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import IO, Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from checkstate.core.errors import UserError
-from checkstate.core.files import md5_of
+from checkstate.scale.controls import count_controls
+from checkstate.scale.models import Models
 from checkstate.scale.pools import Pool
+from checkstate.scale.predictions import count_predictions
 from checkstate.scale.rows import Part
-from checkstate.scale.shards import TABLE, Shard, find_shards
+from checkstate.scale.shards import CROPS, SCREENSHOTS, TABLE, Shard, find_shards
 from checkstate.scale.target import Target
 
-Open = Callable[[Path, str], AbstractContextManager[Pool]]
-"""What starts a pool for a model file and its md5."""
+Open = Callable[[Models], AbstractContextManager[Pool]]
+"""What starts a pool."""
 
 
-def score(source: str, target: str, model: Path, open_pool: Open) -> dict[str, Any]:
+def score(source: str, target: str, models: Models, open_pool: Open) -> dict[str, Any]:
     """Score what is missing in a target, and return what its _summary.json says.
 
     A part is there when its shard is done, so an interrupted run goes on after the last one. Only
-    this process writes. Raises UserError for a source without images, for a target of another
-    model or source, and when a store or a worker fails.
+    this process writes. Raises UserError for a source without images, for a target of other
+    models or another source, and when a store or a worker fails.
     """
-    md5, out, left_out = md5_of(model), Target(target), Counter[str]()
+    made_from = {"source": source, **models.columns()}
+    out, left_out = Target(target), Counter[str]()
+    shards = find_shards(source, SCREENSHOTS if models.find else CROPS, left_out)
     with out.locked(), tempfile.TemporaryFile("w+", encoding="ascii") as spool:
-        out.claim({"source": source, "model_md5": md5})
-        names = write_plan(find_shards(source, left_out), spool)
+        out.claim(made_from)
+        names = write_plan(shards, spool)
         done = out.parts()
         if unknown := sorted(done - set(names)):
             raise UserError(
@@ -46,19 +47,14 @@ def score(source: str, target: str, model: Path, open_pool: Open) -> dict[str, A
                 "another folder"
             )
         if len(done) < len(names):
-            with open_pool(model, md5) as pool, progress(names, done) as bar:
+            with open_pool(models) as pool, progress(names, done) as bar:
                 for name, part in completed(pool, read_plan(spool, names, done)):
                     out.write(name, part.content)
-                    bar.update(part.rows)
-        counts = count_rows(out, names)
-        out.write_summary(
-            summary := {
-                "source": source,
-                "model_md5": md5,
-                **counts,
-                "passed_over": dict(sorted(left_out.items())),
-            }
-        )
+                    bar.update(part.images)
+        parts = (io.BytesIO(out.read(name)) for name in names)
+        counts = count_controls(parts) if models.find else count_predictions(parts)
+        summary = {**made_from, **counts, "passed_over": dict(sorted(left_out.items()))}
+        out.write_summary(summary)
     return summary
 
 
@@ -108,15 +104,3 @@ def completed(pool: Pool, shards: Iterator[tuple[str, Shard]]) -> Iterator[tuple
         raise UserError(
             "a worker process died, perhaps for want of memory; run it again to go on"
         ) from error
-
-
-def count_rows(out: Target, names: Collection[str]) -> dict[str, Any]:
-    """How many images there are, how many could not be read, and how many have each label."""
-    labels = Counter[str | None]()
-    for name in names:
-        column = pq.read_table(io.BytesIO(out.read(name)), columns=["label"])["label"]
-        for entry in pc.value_counts(column).to_pylist():
-            labels[entry["values"]] += entry["counts"]
-    unreadable = labels.pop(None, 0)
-    read = dict(sorted((str(label), count) for label, count in labels.items()))
-    return {"images": labels.total() + unreadable, "unreadable": unreadable, "labels": read}

@@ -1,6 +1,6 @@
 """A source of images, cut into shards that processes and machines can score apart.
 
-A shard is a thousand image files, a thousand images of an archive, or the row groups of a Parquet
+A shard is a number of image files, as many images of an archive, or the row groups of a Parquet
 file that hold as many. Archives elsewhere are one shard each, as WebDataset makes them.
 """
 
@@ -26,8 +26,8 @@ from checkstate.data.members import open_members
 from checkstate.runtime.sources import expand
 from checkstate.scale.storage import File, filesystem, is_uri, list_files, storage_errors
 
-SIZE = 1000
-"""Images of a shard: about a second of work, and what a crash costs a process at most."""
+CROPS, SCREENSHOTS = 1000, 100
+"""Images of a shard: seconds of work, and what a crash costs a process at most."""
 
 TABLE = ".parquet"
 
@@ -62,8 +62,8 @@ class Shard:
         return hashlib.md5(repr(astuple(self)).encode(), usedforsecurity=False).hexdigest()[:12]
 
 
-def find_shards(source: str, left_out: Counter[str]) -> Iterator[Shard]:
-    """The shards of a folder, pattern, archive or Parquet file, local or a URI.
+def find_shards(source: str, size: int, left_out: Counter[str]) -> Iterator[Shard]:
+    """The shards of `size` images of a folder, pattern, archive or Parquet file, local or a URI.
 
     Always the same ones in the same order while the files are the same. `left_out` counts by kind
     what is no image. Raises UserError for a source without any image, archive or table.
@@ -74,14 +74,14 @@ def find_shards(source: str, left_out: Counter[str]) -> Iterator[Shard]:
     found = False
     for file in files:
         if cut := cutter(Path(file.path)):
-            yield from cut(uri, file)
+            yield from cut(uri, file, size)
             found = True
         elif kind := uri and not_image(PurePosixPath(file.path).name, lambda: b""):
             left_out[kind] += 1
         else:
             waiting.append(file)
-        if len(waiting) == SIZE:
-            yield Shard(uri, "images", tuple(waiting), images=SIZE)
+        if len(waiting) == size:
+            yield Shard(uri, "images", tuple(waiting), images=size)
             found, waiting = True, []
     if waiting:
         yield Shard(uri, "images", tuple(waiting), images=len(waiting))
@@ -118,7 +118,7 @@ def containers(folder: Path) -> list[str]:
     )
 
 
-def cutter(path: Path) -> Callable[[str, File], Iterator[Shard]] | None:
+def cutter(path: Path) -> Callable[[str, File, int], Iterator[Shard]] | None:
     """What cuts an archive or a Parquet file, or None for another file."""
     if path.suffix.lower() == TABLE:
         return cut_table
@@ -134,7 +134,7 @@ def look_at(path: str) -> File:
     return File(path, status.st_size, status.st_mtime_ns)
 
 
-def cut_archive(uri: str, file: File) -> Iterator[Shard]:
+def cut_archive(uri: str, file: File, size: int) -> Iterator[Shard]:
     """The shards of an archive; a damaged one is a shard whose only row says so."""
     if uri:
         yield Shard(uri, "archive", (file,))
@@ -145,12 +145,12 @@ def cut_archive(uri: str, file: File) -> Iterator[Shard]:
     except UserError:
         yield Shard(uri, "archive", (file,), images=1)
         return
-    for start in range(0, count, SIZE):
-        stop = min(start + SIZE, count)
+    for start in range(0, count, size):
+        stop = min(start + size, count)
         yield Shard(uri, "archive", (file,), start, stop, stop - start)
 
 
-def cut_table(uri: str, file: File) -> Iterator[Shard]:
+def cut_table(uri: str, file: File, size: int) -> Iterator[Shard]:
     """The shards of a Parquet file, of whole row groups; a damaged one as above."""
     system, _ = filesystem(uri)
     try:
@@ -163,6 +163,6 @@ def cut_table(uri: str, file: File) -> Iterator[Shard]:
     start = images = 0
     for stop, count in enumerate(rows, start=1):
         images += count
-        if images >= SIZE or stop == len(rows):
+        if images >= size or stop == len(rows):
             yield Shard(uri, "table", (file,), start, stop, images)
             start, images = stop, 0

@@ -46,7 +46,7 @@ class Target:
             found = self.system.get_file_info(FileSelector(self.path, allow_not_found=True))
         return {info.base_name for info in found if info.base_name.endswith(TABLE)}
 
-    def claim(self, made_from: dict[str, str]) -> None:
+    def claim(self, made_from: dict[str, str | None]) -> None:
         """Note what a run reads; raises UserError for a folder that holds another run's."""
         try:
             found = json.loads(self.read(SUMMARY))
