@@ -100,7 +100,7 @@ def fit_model(
     model.to(memory_format=torch.channels_last)
     loss = loss or classification_loss(train.labels, params, device)
     progress = begin(model, train, params, seed)
-    if resume and (state := resume[0].load(resume[1])):
+    if resume and (state := resume[0].load(resume[1], progress.state())):
         progress.restore(state)
     for scores in progress.history:
         report(scores)
