@@ -49,7 +49,7 @@ class Commands(TyperGroup):
     Typer ends in silence for an interrupt (130) and a closed pipe (1).
     """
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run a command; memory that runs out is one line."""
         try:
             try:

@@ -20,7 +20,7 @@ from checkstate.core.find_params import FindTrain
 from checkstate.data.scenes import Boxes, Screenshot, tiles
 from checkstate.model.detection import Detector, detection_loss, targets
 from checkstate.model.optimization import pick_device
-from checkstate.model.resume import Resume
+from checkstate.model.resume import Resume, State
 
 COLORS = v2.Compose(
     [
@@ -58,7 +58,7 @@ def fit_detector(
     schedule = OneCycleLR(optimizer, recipe.lr, total_steps=steps)
     parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
     history: list[dict[str, float]] = []
-    if state := resume.load("detector"):
+    if state := resume.load("detector", state_of(parts, history)):
         history = state["history"]
         torch.set_rng_state(state["rng"])
         for name, part in parts.items():
@@ -81,9 +81,14 @@ def fit_detector(
         if not np.isfinite(losses).all():
             raise UserError(f"training diverged in epoch {epoch} at train.lr={recipe.lr}: lower it")
         report(history[-1])
-        state = {name: part.state_dict() for name, part in parts.items()}
-        resume.save("detector", state | {"history": history, "rng": torch.get_rng_state()})
+        resume.save("detector", state_of(parts, history))
     return model.cpu().eval()
+
+
+def state_of(parts: dict[str, Any], history: list[dict[str, float]]) -> State:
+    """Everything that the next epoch depends on."""
+    state = {name: part.state_dict() for name, part in parts.items()}
+    return state | {"history": history, "rng": torch.get_rng_state()}
 
 
 class Batches(Dataset[tuple[Tensor, list[Boxes]]]):

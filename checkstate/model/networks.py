@@ -13,6 +13,7 @@ import torchvision
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torchvision.models import list_models
 
 from checkstate.core import bounds
 from checkstate.core.bounds import check_size
@@ -52,6 +53,9 @@ def build_backbone(name: str, classes: int, size: tuple[int, int], weights: str)
     hub = weights == "imagenet" and wheel is None
     try:
         if name.startswith("torchvision."):
+            # the others, as detectors, fetch the weights of their backbones unasked
+            if name.removeprefix("torchvision.") not in list_models(torchvision.models):
+                raise ValueError("torchvision has no such classifier")
             network: nn.Module = torchvision.models.get_model(
                 name.removeprefix("torchvision."), weights="DEFAULT" if hub else None
             )

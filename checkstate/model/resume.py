@@ -34,18 +34,20 @@ class Resume:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def load(self, name: str) -> State | None:
-        """What `save` wrote last under this name, or None; a damaged file is set aside."""
+    def load(self, name: str, fresh: State | None = None) -> State | None:
+        """What `save` wrote last under this name, or None.
+
+        A damaged file is set aside, and one that does not fit `fresh`, the state of a training
+        before its first epoch.
+        """
         path = self.folder / f"{name}.pt"
         if not path.exists():
             return None
-        content = path.read_bytes()
-        digest, saved = content[:DIGEST], content[DIGEST:]
-        if hashlib.sha256(saved).digest() != digest:
+        state = unpack(path.read_bytes())
+        if state is None or (fresh and not fits(state, fresh)):
             aside = path.replace(path.with_suffix(".damaged"))
             print(f"warning: {aside}: a damaged resume state; starting over", file=sys.stderr)
             return None
-        state: State = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
         return state
 
     def save(self, name: str, state: State) -> None:
@@ -55,6 +57,30 @@ class Resume:
         with atomic_write(self.folder / f"{name}.pt") as temporary, temporary.open("wb") as file:
             file.write(hashlib.sha256(saved.getbuffer()).digest())
             file.write(saved.getbuffer())
+
+
+def unpack(content: bytes) -> State | None:
+    """The state in a file's bytes, or None where they are damaged or hold something else."""
+    digest, saved = content[:DIGEST], content[DIGEST:]
+    if hashlib.sha256(saved).digest() != digest:
+        return None
+    try:
+        state = torch.load(io.BytesIO(saved), map_location="cpu", weights_only=True)
+    except Exception:  # unpickling raises almost anything
+        return None
+    return state if isinstance(state, dict) else None
+
+
+def fits(state: State, fresh: State) -> bool:
+    """Whether a state has the parts of another, and a model of the same tensors."""
+    models = state.get("model"), fresh["model"]
+    return state.keys() == fresh.keys() and shapes(models[0]) == shapes(models[1])
+
+
+def shapes(model: Any) -> dict[str, object]:
+    """The shape of every tensor of a model's state; empty for what is none."""
+    named = model.items() if isinstance(model, dict) else ()
+    return {name: getattr(value, "shape", None) for name, value in named}
 
 
 def resume_key(facts: tuple[object, ...]) -> str:

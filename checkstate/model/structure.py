@@ -66,8 +66,9 @@ def own_sizes(module: nn.Module) -> Sizes:
 
 
 def reshape(network: nn.Module, structure: Structure, tensors: dict[str, Tensor]) -> None:
-    """Cut a whole network as a file describes; raises KeyError or ValueError when it cannot be."""
+    """Cut a whole network as a file describes; raises when it cannot be."""
     for name in structure["removed"]:
+        network.get_submodule(name)  # or a name of nothing would add a module
         network.set_submodule(name, nn.Identity())
     for name, sizes in structure["changed"].items():
         module = network.get_submodule(name)

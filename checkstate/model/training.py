@@ -153,7 +153,11 @@ def make_ready(
     model.to(device)
     model.to(memory_format=torch.channels_last)
     progress = begin(model, train, params, seed)
+<<<<<<< HEAD
     if state:
+=======
+    if resume and (state := resume[0].load(resume[1], progress.state())):
+>>>>>>> 2eff47b653ac11bb700ca5af62bd671d8dfd8859
         progress.restore(state)
     return progress, loss or classification_loss(train.labels, params, device)
 

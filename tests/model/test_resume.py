@@ -1,3 +1,4 @@
+import io
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import torch
 
 from checkstate.model.networks import predict_logits
 from checkstate.model.optimization import prepare_torch
-from checkstate.model.resume import resumable
+from checkstate.model.resume import DIGEST, Resume, resumable
 from checkstate.model.starting import new_model
 from checkstate.model.training import fit_model
 from tests.conftest import ROOT
@@ -102,6 +103,35 @@ def test_a_damaged_state_is_set_aside_and_training_starts_over(
     else:
         content[int(place * len(content)) if place == 0.5 else int(place)] ^= 1
     path.write_bytes(content)
+    capsys.readouterr()
+    assert np.array_equal(train(), whole)
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    assert len(warnings) == 1
+    assert "t.damaged: a damaged resume state" in warnings[0]
+
+
+OTHER: list[object] = [
+    ["a", "list"],
+    torch.zeros(3),
+    Path("of a class that is not unpickled"),
+    {"epoch": 1},
+    "another run",
+]
+
+
+@pytest.mark.parametrize("state", OTHER, ids=range(len(OTHER)))
+def test_a_whole_state_of_something_else_is_set_aside(
+    cache: Path, capsys: pytest.CaptureFixture[str], state: object
+) -> None:
+    """Its digest is right: it is no damaged file, and yet none to go on from."""
+    whole = train()
+    with pytest.raises(KeyboardInterrupt):
+        train(2)
+    (path,) = cache.rglob("t.pt")
+    if isinstance(state, str):
+        state = torch.load(io.BytesIO(path.read_bytes()[DIGEST:]), weights_only=True)
+        state["model"] = {f"other.{key}": value for key, value in state["model"].items()}
+    Resume(path.parent).save("t", state)
     capsys.readouterr()
     assert np.array_equal(train(), whole)
     warnings = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
