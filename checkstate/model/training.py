@@ -99,7 +99,8 @@ def fit_model(
     workers a `loss` and the network must be such that pickle takes them. Raises UserError when
     the logits are no longer numbers, or a worker ended.
     """
-    state = resume[0].load(resume[1]) if resume else None
+    fresh = begin(model, train, params, seed).state()
+    state = resume[0].load(resume[1], fresh) if resume else None
     start = (model, train, params, seed, loss, state)
     with helpers(params.workers, params.device, train_beside, *start):
         progress, loss = make_ready(*start)
@@ -153,11 +154,7 @@ def make_ready(
     model.to(device)
     model.to(memory_format=torch.channels_last)
     progress = begin(model, train, params, seed)
-<<<<<<< HEAD
     if state:
-=======
-    if resume and (state := resume[0].load(resume[1], progress.state())):
->>>>>>> 2eff47b653ac11bb700ca5af62bd671d8dfd8859
         progress.restore(state)
     return progress, loss or classification_loss(train.labels, params, device)
 
