@@ -61,4 +61,5 @@ def test_distillation_pulls_towards_the_teacher() -> None:
     near = loss(teacher(images).detach(), targets, images)
     far = loss(-teacher(images).detach(), targets, images)
     assert near < far
-    assert pickle.loads(pickle.dumps(loss))(teacher(images).detach(), targets, images) == near
+    sent = pickle.loads(pickle.dumps(loss))  # noqa: S301 of this process
+    assert sent(teacher(images).detach(), targets, images) == near
