@@ -119,7 +119,8 @@ def own_share() -> slice:
 def reseed(generator: torch.Generator) -> None:
     """Let layers draw, as dropout does, otherwise in each worker, and alike in one that goes on."""
     if dist.is_initialized():
-        drawn = int(torch.randint(2**31, (1,), generator=generator))
+        apart = torch.Generator().set_state(generator.get_state())  # batches stay what they were
+        drawn = int(torch.randint(2**31, (1,), generator=apart))
         torch.manual_seed(drawn + dist.get_rank())
 
 

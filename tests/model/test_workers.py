@@ -14,7 +14,7 @@ from checkstate.model.networks import Classifier
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
 from checkstate.model.starting import new_model
-from checkstate.model.training import Report, fit_model
+from checkstate.model.training import Report, begin, fit_model
 from tests.conftest import ROOT
 from tests.model.test_training import recipe, squares
 
@@ -57,8 +57,9 @@ def test_two_workers_learn_what_one_does() -> None:
 
 
 def test_more_workers_than_images_for_them_is_one_line() -> None:
-    with pytest.raises(UserError, match="19 training images do not give a worker two"):
-        train(shared(10, batch_size=20), print)
+    data, params = squares(3, 0), shared(2)
+    with pytest.raises(UserError, match="3 training images do not give a worker two"):
+        begin(new_model(data, params), data, params, 0)
 
 
 def kill_a_worker(_: Scores) -> None:
