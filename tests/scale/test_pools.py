@@ -104,7 +104,6 @@ def test_crops_have_the_same_rows_on_a_cluster(
     same_rows(small_cluster, tmp_path, 1, folder, "--model", model)
 
 
-@pytest.mark.slow
 def test_screenshots_have_the_same_rows_on_a_cluster(
     small_cluster: Cluster, screens: Path, tmp_path: Path
 ) -> None:

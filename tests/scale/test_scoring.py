@@ -198,7 +198,7 @@ def test_ten_random_kills_lose_no_row_and_repeat_none(model: Path, tmp_path: Pat
                     len(list(target.glob("*.parquet"))) >= n or not workers_of(p)
                 )
             )
-            time.sleep(random.random() / 10)
+            time.sleep(random.random() / 20)
             victim = random.choice([started, random.choice(workers_of(started))])
             victim.kill()
             kills.append("driver" if victim == started else "worker")
