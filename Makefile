@@ -58,8 +58,10 @@ wheel: .venv/installed
 	pip wheel --quiet --no-deps --wheel-dir dist .
 
 # pages, crops, the detector and what it finds; an hour and a half on two cores
+# RAY=auto, or an address: the nodes of a Ray cluster draw; docs/operations.md
 render: .venv/installed
 	npm ci --prefix render
+	$(if $(RAY),python -m render.cluster --ray $(RAY))
 	dvc --cd weights repro collect_held_out
 
 # what every training goes on from, and the starter data that it has not seen; two hours on two cores

@@ -1,11 +1,14 @@
 """Render on the nodes of a Ray cluster, with the bytes of render.screenshots and render.toolkit.
 
-python -m render.cluster --ray auto                # all libraries and toolkits
+make render RAY=auto                               # and cut and collect the crops here
+python -m render.cluster --ray auto                # the libraries and toolkits that DVC would draw
 python -m render.cluster --ray auto bootstrap pdf  # some
 """
 
 from __future__ import annotations
 
+import filecmp
+import json
 import os
 import platform
 import shutil
@@ -14,7 +17,7 @@ import sys
 from concurrent.futures import as_completed
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -35,7 +38,9 @@ NOT_SENT = shutil.ignore_patterns("__pycache__", "node_modules", "screenshots", 
 
 
 def main(
-    names: Annotated[list[str] | None, typer.Argument(help="By default all.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="By default those that DVC would draw.")
+    ] = None,
     ray: Annotated[str, typer.Option(help="Address of a Ray cluster.")] = "auto",
 ) -> None:
     """Write the screenshots of libraries, and the crops of toolkits, of render/params.yaml."""
@@ -45,11 +50,15 @@ def main(
         scripts |= dict.fromkeys(settings["toolkits"], "render.toolkit")
         if unknown := sorted(set(names or []) - scripts.keys()):
             raise UserError(f"{unknown[0]}: neither a library nor a toolkit of render/params.yaml")
-        draw_all({name: scripts[name] for name in names or scripts}, ray)
+        if wanted := {name: scripts[name] for name in names or outdated()}:
+            draw_all(wanted, ray)
 
 
 def draw_all(scripts: dict[str, str], address: str) -> None:
-    """Run each set's script as a task, and write what comes back; Ray starts lost tasks anew."""
+    """Run each set's script as a task; write what comes back, and tell DVC whose it is.
+
+    Ray starts lost tasks anew. Raises UserError when somebody has edited the sources meanwhile.
+    """
     import ray
 
     modules = HERE.resolve() / "node_modules"
@@ -64,9 +73,34 @@ def draw_all(scripts: dict[str, str], address: str) -> None:
                 for name, script in scripts.items()
             }
             for future in tqdm(as_completed(futures), total=len(futures), unit="set"):
-                name = futures[future]
+                name, content = futures[future], future.result()
+                if edited := edited_since(Path(sources)):
+                    raise UserError(f"{edited}: edited while sets were drawn; run it again")
                 with atomic_write(HERE.parent / written_by(scripts[name], name)) as temporary:
-                    temporary.write_bytes(future.result())
+                    temporary.write_bytes(content)
+                dvc("commit", "--force", f"{scripts[name].removeprefix('render.')}@{name}")
+
+
+def outdated() -> list[str]:
+    """The sets whose archive is missing, or was drawn by other code or params."""
+    stages: dict[str, Any] = json.loads(dvc("status", "--json", "screenshots", "toolkit"))
+    return [stage.partition("@")[2] for stage in stages]
+
+
+def dvc(*arguments: str) -> str:
+    """What a command of DVC says in weights/; raises UserError with its last line if it fails."""
+    command = [sys.executable, "-m", "dvc", "--cd", str(HERE.parent / "weights"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise UserError((done.stderr.splitlines() or ["dvc failed"])[-1])
+    return done.stdout
+
+
+def edited_since(sources: Path) -> Path | None:
+    """A file whose copy in `sources` is no longer the same, if any."""
+    copies = (path for path in sources.rglob("*") if path.is_file())
+    files = ((HERE.parent / path.relative_to(sources), path) for path in copies)
+    return next((file for file, copy in files if not filecmp.cmp(file, copy)), None)
 
 
 def draw(script: str, name: str, modules: Path, expected: dict[str, str] | None) -> bytes:

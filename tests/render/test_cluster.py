@@ -1,5 +1,6 @@
 """Sets drawn on a real Ray cluster and alone."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,8 +12,10 @@ import yaml
 from ray.cluster_utils import Cluster
 
 from checkstate.core.errors import UserError
-from render.cluster import NOT_SENT, draw, written_by
+from render.cluster import NOT_SENT, draw, edited_since, written_by
+from render.pages import HERE
 from tests.conftest import ROOT
+from tests.pipeline.conftest import git_init, run, settle
 from tests.render.missing import needs_browser
 
 
@@ -25,7 +28,16 @@ def sources(tmp_path: Path) -> Path:
     settings = yaml.safe_load((here / "params.yaml").read_text())
     little = {"pages": 2, "held_out_pages": 2, "toolkit_crops": 20}
     (here / "params.yaml").write_text(yaml.safe_dump(settings | little))
+    shutil.copytree(ROOT / "weights", tmp_path / "weights", ignore=shutil.ignore_patterns("tmp"))
+    git_init(tmp_path)
+    settle(tmp_path, "start")
     return tmp_path
+
+
+def undrawn(sources: Path) -> set[str]:
+    """What DVC would draw there."""
+    status = ("dvc", "--cd", "weights", "status", "--json", "screenshots", "toolkit")
+    return set(json.loads(run(sources, *status)))
 
 
 def python(folder: Path, *arguments: str) -> tuple[int, str]:
@@ -56,9 +68,43 @@ def test_a_set_has_the_same_bytes_on_a_cluster_as_alone(
     status, said = python(sources, "render.cluster", "--ray", cluster.address, name)
     assert status == 0, said
     drawn = archive.read_bytes()
+    assert f"{script.removeprefix('render.')}@{name}" not in undrawn(sources)
     archive.unlink()
     assert python(sources, script, name)[0] == 0
     assert drawn == archive.read_bytes()
+
+
+def test_only_what_is_not_drawn_yet_is_drawn_on_the_cluster(sources: Path) -> None:
+    settings = yaml.safe_load((sources / "render/params.yaml").read_text())
+    (sources / "render/crops").mkdir()
+    (sources / "render/crops/pdf.zip").write_bytes(b"drawn")
+    code = "from render.cluster import *; dvc('commit', '-f', 'toolkit@pdf'); print(*outdated())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=sources,
+        env={**os.environ, "PYTHONPATH": str(sources)},
+        capture_output=True,
+        text=True,
+    )
+    expected = {*settings["libraries"], *settings["toolkits"]} - {"pdf"}
+    assert set(done.stdout.split()) == expected, done.stderr
+
+
+@pytest.mark.parametrize("variables", [(), ("RAY=auto",)])
+def test_make_draws_on_a_cluster_where_one_is_named(variables: tuple[str, ...]) -> None:
+    said = run(ROOT, "make", "--dry-run", "render", *variables)
+    assert ("python -m render.cluster --ray auto\ndvc --cd weights repro" in said) == bool(
+        variables
+    )
+    assert ("render.cluster" in said) == bool(variables)
+
+
+def test_an_edit_is_noticed(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "render", tmp_path / "render", ignore=NOT_SENT)
+    assert edited_since(tmp_path) is None
+    with (tmp_path / "render/params.yaml").open("a") as file:
+        file.write("# edited")
+    assert edited_since(tmp_path) == HERE / "params.yaml"
 
 
 def test_a_name_of_nothing_is_one_line(sources: Path) -> None:

@@ -11,8 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
-from tests.conftest import CLASSES
+from tests.conftest import CLASSES, ROOT
+from tests.screens import screenshot
+
+RELEASED = ROOT / "checkstate/released"
+MODELS = ("--model", RELEASED / "model.onnx", "--finder", RELEASED / "finder.onnx")
+"""Arguments for what tells controls apart, which an untrained model does not."""
 
 Rows = list[dict[str, object]]
 
@@ -65,3 +71,16 @@ def many(crops: list[Path], tmp_path: Path) -> Path:
     contents = [crop.read_bytes() for crop in crops]
     members = ((f"{CLASSES[n % 3]}/{n:05}.png", contents[n % 9]) for n in range(4500))
     return write_zip(tmp_path / "many.zip", members)
+
+
+@pytest.fixture
+def screens(tmp_path: Path) -> Path:
+    """Two screens with controls, one without, and what is none."""
+    folder = tmp_path / "screens"
+    folder.mkdir()
+    screen, _ = screenshot()
+    screen.save(folder / "a.png")
+    screen.crop((250, 0, 900, 300)).save(folder / "b.png")
+    Image.new("RGB", (300, 200), "white").save(folder / "blank.png")
+    (folder / "broken.png").write_bytes((folder / "a.png").read_bytes()[:2000])
+    return folder

@@ -4,29 +4,10 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-from PIL import Image
-
-from tests.conftest import ROOT
-from tests.scale.conftest import Rows, rows_of, run, write_tar, write_zip
+from tests.scale.conftest import MODELS, Rows, rows_of, run, write_tar, write_zip
 from tests.screens import screenshot
 
-RELEASED = ROOT / "checkstate/released"
-MODELS = ("--model", RELEASED / "model.onnx", "--finder", RELEASED / "finder.onnx")
 VALUES = ("box", "kind", "confidence", "state", "state_confidence")
-
-
-@pytest.fixture
-def screens(tmp_path: Path) -> Path:
-    """Two screens with controls, one without, and what is none."""
-    folder = tmp_path / "screens"
-    folder.mkdir()
-    screen, _ = screenshot()
-    screen.save(folder / "a.png")
-    screen.crop((250, 0, 900, 300)).save(folder / "b.png")
-    Image.new("RGB", (300, 200), "white").save(folder / "blank.png")
-    (folder / "broken.png").write_bytes((folder / "a.png").read_bytes()[:2000])
-    return folder
 
 
 def find(*screenshots: Path) -> tuple[dict[str, dict[str, object]], str]:

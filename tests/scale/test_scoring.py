@@ -1,8 +1,12 @@
+import io
 import json
 import shutil
 import signal
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import psutil
 import pyarrow as pa
@@ -164,9 +168,8 @@ def test_a_killed_worker_is_one_line_and_costs_its_shards(
     again = [many, target, "--model", model, "--workers", 1]
     with subprocess.Popen(command(*again), stderr=subprocess.PIPE, text=True) as driver:
         wait_for(lambda: list(target.glob("*.parquet")))
-        for child in psutil.Process(driver.pid).children():
-            if "resource_tracker" not in " ".join(child.cmdline()):
-                child.kill()
+        for worker in workers_of(psutil.Process(driver.pid)):
+            worker.kill()
         assert driver.wait(60) == 1
         assert driver.stderr
         said = driver.stderr.read()
@@ -174,6 +177,52 @@ def test_a_killed_worker_is_one_line_and_costs_its_shards(
     assert "Traceback" not in said
     assert run(*again)[0] == 0
     assert len(rows_of(target)) == 4500
+
+
+@pytest.mark.slow
+def test_ten_random_kills_lose_no_row_and_repeat_none(model: Path, tmp_path: Path) -> None:
+    """The driver or one of its workers, while it starts, scores or writes."""
+    folder, target, random = tmp_path / "in", tmp_path / "out", Random(0)
+    folder.mkdir()
+    for n in range(100):
+        write_tar(folder / f"{n:02}.tar", [(f"{i:02}.png", tiny(n, i)) for i in range(50)])
+    again = [folder, target, "--model", model, "--workers", 2]
+    kills = []
+    while len(kills) < 10:
+        enough = len(list(target.glob("*.parquet"))) + random.randrange(4)
+        with subprocess.Popen(command(*again), stderr=subprocess.DEVNULL) as driver:
+            started = psutil.Process(driver.pid)
+            wait_for(lambda p=started: workers_of(p) or not p.is_running())
+            wait_for(
+                lambda p=started, n=enough: (
+                    len(list(target.glob("*.parquet"))) >= n or not workers_of(p)
+                )
+            )
+            time.sleep(random.random() / 20)
+            victim = random.choice([started, random.choice(workers_of(started))])
+            victim.kill()
+            kills.append("driver" if victim == started else "worker")
+            assert driver.wait(60) in {1, -signal.SIGKILL}
+    assert set(kills) == {"driver", "worker"}
+    assert 0 < len(list(target.glob("*.parquet"))) < 100
+    assert run(*again)[0] == 0
+    paths = [row["path"] for row in rows_of(target)]
+    assert paths == [f"{folder}/{n:02}.tar/{i:02}.png" for n in range(100) for i in range(50)]
+    assert run(folder, tmp_path / "whole", "--model", model)[0] == 0
+    assert bytes_of(target) == bytes_of(tmp_path / "whole")
+
+
+def tiny(red: int, green: int) -> bytes:
+    """An image of a color of its own."""
+    Image.new("RGB", (24, 24), (red, green, 128)).save(stream := io.BytesIO(), "PNG")
+    return stream.getvalue()
+
+
+def workers_of(driver: psutil.Process) -> list[psutil.Process]:
+    """The processes that score; none once the driver has ended."""
+    with suppress(psutil.NoSuchProcess):
+        return [c for c in driver.children() if "resource_tracker" not in " ".join(c.cmdline())]
+    return []
 
 
 def test_a_target_of_another_run_is_refused_in_one_line(
