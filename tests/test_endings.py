@@ -21,7 +21,7 @@ STARTER = ROOT / "data/starter"
         ["predict", "--json", STARTER / "checked"],
         ["find", "--json", next((STARTER / "checked").iterdir())],
         ["info"],
-        ["verify", ROOT / "params.yaml"],
+        ["verify", ROOT / "metrics"],
         ["--version"],
     ],
 )
