@@ -214,7 +214,7 @@ def find(
         float | None, typer.Option(min=0, max=1, help="Least confidence; else the finder's own.")
     ] = None,
     other: Annotated[
-        bool, typer.Option("--other", help="Also list what the classifier calls other.")
+        bool, typer.Option("--other", help="Also list what the classifier doubts.")
     ] = False,
     draw: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder for screenshots with boxes.")

@@ -46,7 +46,7 @@ class Control:
     """A control of a screenshot.
 
     `box` is left, top, right and bottom in pixels, `kind` checkbox, radio or switch, `confidence`
-    how sure it is that there is one. `prediction` is its state, as of a crop.
+    how sure both networks are that there is one. `prediction` is its state, as of a crop.
     """
 
     box: Box
@@ -121,8 +121,9 @@ class Finder:
         """The controls of a screenshot, from top to bottom.
 
         A screenshot is what Predictor takes. `threshold` is the least confidence; what the
-        classifier calls `other` is a false alarm and left out, unless it is asked for. Raises
-        `runtime.images.ImageError` when the screenshot is unreadable.
+        classifier calls `other` is a false alarm. Both are left out, unless `keep_other` asks for
+        all that the detector found. Raises `runtime.images.ImageError` when the screenshot is
+        unreadable.
         """
         return self.find(read_image(screenshot, channels=channels), threshold, keep_other)
 
@@ -139,8 +140,9 @@ class Finder:
                 self.predictor.to_input(picture.crop(around(box, picture))) for box, _, _ in part
             ]
             for (box, kind, score), state in zip(part, self.predictor.predict(inputs), strict=True):
-                if keep_other or state.label != OTHER:
-                    controls.append(Control(box, kind, score, state))
+                confidence = score * (1 - state.probabilities.get(OTHER, 0.0))
+                if keep_other or (confidence >= least and state.label != OTHER):
+                    controls.append(Control(box, kind, confidence, state))
         return controls
 
     def boxes(self, picture: Image.Image, threshold: float) -> Iterator[tuple[Box, str, float]]:

@@ -94,6 +94,17 @@ def test_another_file_is_no_finder(model: Path, tmp_path: Path) -> None:
         Finder(model)
 
 
+def test_confidence_is_that_of_both_networks(finder: Finder) -> None:
+    picture, _ = screenshot()
+    every = finder(picture, 0.1, keep_other=True)
+    alone = {tuple(box): score for box, _, score in finder.boxes(picture, 0.1)}
+    for control in every:
+        doubt = control.prediction.probabilities["other"]
+        assert control.confidence == pytest.approx(alone[control.box] * (1 - doubt))
+    sure = [c.box for c in every if c.confidence >= 0.1 and c.prediction.label != "other"]
+    assert [control.box for control in finder(picture, 0.1)] == sure
+
+
 def test_the_classifier_may_be_another(predictor: Predictor) -> None:
     picture, _ = screenshot()
     for control in Finder(predictor=predictor, threads=1)(picture, keep_other=True):
