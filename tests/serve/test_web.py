@@ -64,7 +64,7 @@ def page(folder: Path, browser: Browser) -> Iterator[Page]:
             lambda r: r.url.startswith((home, "blob:", "data:")) or elsewhere.append(r.url),
         )
         page.goto(home)
-        expect(page.locator("#status")).to_have_text("Ready")
+        expect(page.locator("#status")).to_have_text("Ready", timeout=60_000)
         yield page
         http.shutdown()
     assert (problems, elsewhere) == ([], [])
