@@ -95,7 +95,7 @@ def test_a_training_goes_on_from_another_ones_detector(folder: Path) -> None:
 
 
 def test_what_was_learned_by_heart_is_found_by_the_exported_file(folder: Path) -> None:
-    write_params(epochs=60, init_from="", lr=0.01, octaves=[0.0, 0.0])
+    write_params(epochs=120, init_from="", lr=0.01, octaves=[0.0, 0.0])
     train.main()
     export.main()
     finder = Finder(paths.FINDER)
