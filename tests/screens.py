@@ -6,14 +6,15 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parent.parent
 CONTROLS = ROOT / "tests/controls"
-"""Crops with little around them, which the starter data need not have."""
+"""Crops on white whose state nobody doubts: a page of dark patches is no screen."""
 
-NAMES = ["bootstrap-checkbox", "antd-switch", "native-radio", "qt-checkbox"]
+NAMES = ["bootstrap-checkbox", "onsen-radio", "vuetify-checkbox", "antd-switch"]
+"""The largest comes last: below the others there is room for it."""
 
 
 def screenshot() -> tuple[Image.Image, list[tuple[str, tuple[int, int, int, int]]]]:
     """A page of text and of eight crops, with the state and the place of each crop."""
-    canvas = Image.new("RGB", (900, 640), "white")
+    canvas = Image.new("RGB", (900, 740), "white")
     draw = ImageDraw.Draw(canvas)
     for line in range(20):
         draw.text((20, 20 + 30 * line), "Settings of this computer and its users", "black")

@@ -286,12 +286,12 @@ def test_find_gives_controls_pictures_and_crops_with_a_list(screen: Path, tmp_pa
     status, out, err = run("find", "--json", "--draw", draw, "--crops", crops, screen.parent)
     assert status == 0, err
     [row] = map(json.loads, out.splitlines())
-    assert (row["path"], row["width"], row["height"]) == (str(screen), 900, 640)
+    assert (row["path"], row["width"], row["height"]) == (str(screen), 900, 740)
     assert len(row["controls"]) >= 6
     assert len(list(crops.rglob("*.png"))) == len(row["controls"])
     assert (tmp_path / "data/curation/mine.csv").is_file()
     [boxes] = draw.rglob("*.found.png")
-    assert Image.open(boxes).size == (900, 640)
+    assert Image.open(boxes).size == (900, 740)
     again = run("find", "--crops", crops, screen)
     assert again[0] == 1
     assert "already there" in again[2]

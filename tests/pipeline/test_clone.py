@@ -160,7 +160,7 @@ def test_few_metrics_fit_a_terminal_with_every_one_of_them_changed(unpushed: Pat
 def test_a_pipeline_with_a_repository_of_its_own_runs_there(first: Path) -> None:
     lists = "libraries: [plain]\ntoolkits: [kept]\nheld_out: [kept]\nseed: 0\npages: 1\ncrops: 1\n"
     (first / "render/params.yaml").write_text(lists)
-    for name in ("plain", "kept"):
+    for name in ("plain", "kept", "found"):
         image = next((first / "data/starter/checked").glob("*.png"))
         write_archive(first / f"render/crops/{name}.zip", [("checked/1.png", image.read_bytes())])
     run(first, "dvc", "--cd", "weights", "repro", "--single-item", "collect", "collect_held_out")
