@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -101,9 +102,9 @@ def fit_model(
     """
     fresh = begin(model, train, params, seed).state()
     state = resume[0].load(resume[1], fresh) if resume else None
-    start = (model, train, params, seed, loss, state)
-    with helpers(params.workers, params.device, train_beside, *start):
-        progress, loss = make_ready(*start)
+    start = partial(make_ready, model, train, params, seed, loss, state)
+    with helpers(params.workers, params.device, train_beside, start, train, params, seed):
+        progress, loss = start()
         for scores in progress.history:
             report(scores)
         for epoch in tqdm(range(len(progress.history), params.epochs), "epochs"):
@@ -127,16 +128,11 @@ def fit_model(
 
 
 def train_beside(
-    model: Classifier,
-    train: Images,
-    params: Train,
-    seed: int,
-    loss: Loss | None,
-    state: State | None,
+    start: Callable[[], tuple[Progress, Loss]], train: Images, params: Train, seed: int
 ) -> None:
     """What another worker does while the first is in `fit_model`, which ends it."""
     prepare_torch(seed, params.threads)
-    progress, loss = make_ready(model, train, params, seed, loss, state)
+    progress, loss = start()
     for _ in range(len(progress.history), params.epochs):
         train_one_epoch(progress, train, params, loss)
 
