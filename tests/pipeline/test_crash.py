@@ -26,7 +26,10 @@ from tests.pipeline.conftest import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
-STAGES = ("curate", "split", "extra@more", "train", "evaluate", "quantize_prune", "benchmark")
+STAGES = (
+    *("curate", "split", "extra@more", "train", "evaluate"),
+    *("quantize_prune", "baseline", "benchmark"),
+)
 WAYS = (
     *(("group", SIGKILL), ("group", SIGTERM), ("group", SIGINT)),
     *(("stage", SIGKILL), ("stage", SIGTERM)),

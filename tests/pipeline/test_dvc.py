@@ -102,6 +102,16 @@ def test_excluding_the_ambiguous_drops_exactly_those(repository: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_experiment_on_two_workers_gives_the_same_bytes_twice(repository: Path) -> None:
+    command = ("dvc", "exp", "run", "--temp", "--force", "-S", "train.workers=2", "train", "-n")
+    models = []
+    for name in ("two", "two-again"):
+        assert "Running stage 'train'" in run(repository, *command, name)
+        models.append(locked(repository, name)["models/model.safetensors"])
+    assert models[0] == models[1] != locked(repository)["models/model.safetensors"]
+
+
+@pytest.mark.slow
 def test_a_queue_of_experiments_runs(repository: Path) -> None:
     run(repository, "dvc", "exp", "run", "--queue", "-S", "train.epochs=1,2", "train")
     run(repository, "dvc", "queue", "start", "-j", "2")
