@@ -26,7 +26,7 @@ def prepare_torch(seed: int, threads: int) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     # else every new tensor is filled with NaN first, which took a fifth of a step; nothing here
     # reads what it has not written, or the bytes would differ from run to run
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def pick_device(name: str) -> torch.device:

@@ -53,7 +53,7 @@ def read_image(
     is not a readable image.
     """
     if isinstance(source, Image.Image):
-        return to_rgb(source)
+        return to_rgb(source, ImageOps.exif_transpose(source))
     if isinstance(source, np.ndarray):
         return from_array(source, channels)
     name = "image"
@@ -75,7 +75,9 @@ def read_image(
                 raise ImageError(
                     f"{name}: {image.width}x{image.height} is more than {max_pixels:,} pixels"
                 )
-            return to_rgb(image)
+            # in place, for 4000x4000 pixels take 64 MB and each copy as much
+            ImageOps.exif_transpose(image, in_place=True)
+            return to_rgb(image, image)
     except ImageError:
         raise
     except PermissionError as error:
@@ -120,7 +122,8 @@ def from_array(array: np.ndarray[Any, Any], channels: Channels) -> Image.Image:
         array = array[:, :, 0]
     if channels == "bgr" and depth > 1:
         array = array[:, :, [2, 1, 0, *range(3, depth)]]
-    return to_rgb(Image.fromarray(np.ascontiguousarray(array)))
+    image = Image.fromarray(np.ascontiguousarray(array))
+    return to_rgb(image, image)
 
 
 def is_screenshot(image: Image.Image) -> bool:
@@ -128,9 +131,11 @@ def is_screenshot(image: Image.Image) -> bool:
     return min(image.size) > MAX_CONTROL_SIDE
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Turn any Pillow mode into RGB, upright by EXIF, transparency over white."""
-    original, image = image, ImageOps.exif_transpose(image)
+def to_rgb(original: Image.Image, image: Image.Image) -> Image.Image:
+    """Turn any Pillow mode into RGB, transparency over white.
+
+    `image` is what is turned, upright already; `original` may declare its scale.
+    """
     if image.mode.startswith("I") or image.mode == "F":
         values = np.nan_to_num(np.asarray(image, dtype=np.float32))
         values *= 255.0 / full_scale(original)
@@ -139,7 +144,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         background = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(background, image).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def resize(image: Image.Image, size: tuple[int, int], mode: Resize) -> Pixels:

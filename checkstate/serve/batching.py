@@ -55,7 +55,8 @@ class Batcher:
         self.max_pixels = max_pixels
         self.queue: asyncio.Queue[Waiting] = asyncio.Queue(max_queue)
         self.pool = ThreadPoolExecutor(1, "model")
-        self.large = ThreadPoolExecutor(1, "decode")  # one at a time: they take the memory
+        self.large = ThreadPoolExecutor(1, "large")
+        """For all that takes the memory, whole screenshots, explanations: one at a time."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

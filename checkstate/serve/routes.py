@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.security import HTTPBearer
-from starlette.concurrency import run_in_threadpool
 
 from checkstate.core.types import Floats
 from checkstate.runtime.explain import overlay
@@ -56,8 +55,6 @@ class Service:
             predictor, settings.max_batch, settings.max_queue, settings.max_pixels
         )
         self.finder = Finder(predictor=predictor, threads=1)
-        self.finding = asyncio.Semaphore(1)  # a screen of 4K holds 300 MB while it is read
-        self.explaining = asyncio.Semaphore(1)  # 145 runs of the model each: one at a time
         # a request of a few bytes may bring MAX_BYTES
         self.fetching = asyncio.Semaphore(max(1, settings.max_pending // MAX_BYTES))
 
@@ -124,24 +121,22 @@ async def predict(service: Shared, request: Request) -> Response:
 @images.post("/explain", responses=PNG, response_class=Response, openapi_extra=request_body(most=1))
 async def explain(service: Shared, request: Request) -> Response:
     """A PNG of the image, one, with the pixels that its prediction rests on."""
-    return Response(
-        await of_one(request, service.explaining, service.explain), media_type="image/png"
-    )
+    return Response(await of_one(request, service, service.explain), media_type="image/png")
 
 
 @images.post("/find", response_model=Found, openapi_extra=request_body(most=1))
 async def find(service: Shared, request: Request) -> Response:
     """The controls of one whole screenshot: box in pixels, kind, state."""
-    found = await of_one(request, service.finding, service.find)
+    found = await of_one(request, service, service.find)
     return Response(found.model_dump_json(), media_type="application/json")
 
 
-async def of_one(request: Request, turns: asyncio.Semaphore, work: Callable[[bytes], Made]) -> Made:
-    """What a thread makes of the one image of a request, when its turn has come."""
+async def of_one(request: Request, service: Service, work: Callable[[bytes], Made]) -> Made:
+    """What is made of the one image of a request, where large images have their turn."""
     [(_, content)] = await read_images(request, most=1)
     try:
-        async with turns:
-            return await run_in_threadpool(work, content)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(service.batcher.large, work, content)
     except ImageError as error:
         raise HTTPException(400, str(error).removeprefix("image: ")) from error
 
