@@ -20,7 +20,7 @@ def main() -> None:
     settings = params.pretrain.finetune
     recipe = params.train.at(settings).override(init_from=settings.init_from)
     prepare_torch(params.seed, recipe.threads)
-    data = load_renderings(paths.RENDERED, recipe, params.seed)
+    data = load_renderings(paths.RENDERED, recipe)
     model = new_model(data[0], recipe)
     facts = (md5_of(Path(settings.init_from)),)
     pretrain(paths.FINETUNED, model, data, paths.RENDERED, recipe, params.seed, facts)

@@ -39,8 +39,8 @@ def main() -> None:
         for number, group in enumerate(np.array_split(names, settings.groups)):
             left_out = np.isin(libraries, group)
             test, rest = data.take(np.flatnonzero(left_out)), data.take(np.flatnonzero(~left_out))
-            rest = rest.take(holdout(rest.paths, settings.share, params.seed)[1])
-            train, val = map(rest.take, holdout(rest.paths, HOLDOUT_SHARE, params.seed))
+            rest = rest.take(holdout(rest.paths, settings.share)[1])
+            train, val = map(rest.take, holdout(rest.paths, HOLDOUT_SHARE))
             state = (resume, f"group-{number}")
             model = new_model(train, recipe)
             fit_model(model, train, val, recipe, params.seed, print, resume=state)

@@ -22,7 +22,7 @@ def main() -> None:
     student = params.pretrain.student
     recipe = params.train.at(student)
     prepare_torch(params.seed, recipe.threads)
-    data = load_renderings(paths.RENDERED, recipe, params.seed)
+    data = load_renderings(paths.RENDERED, recipe)
     teacher, metadata = load_model(paths.TEACHER)
     shallow = drop_blocks(teacher, student.dropped)
     model = prune(shallow, student.ratio, recipe.image_size, student.ratios)

@@ -16,7 +16,7 @@ def main() -> None:
     params = load_params()
     recipe = params.train.at(params.pretrain.teacher)
     prepare_torch(params.seed, recipe.threads)
-    data = load_renderings(paths.RENDERED, recipe, params.seed)
+    data = load_renderings(paths.RENDERED, recipe)
     model = new_model(data[0], recipe)
     pretrain(paths.TEACHER, model, data, paths.RENDERED, recipe, params.seed, facts=())
 

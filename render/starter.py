@@ -1,8 +1,8 @@
 """Choose the starter data, data/starter/, out of data/rendered.zip: `python -m render.starter`.
 
 It is a part of the share that pretraining does not learn from, small files only. The weights in git
-have not seen its pictures, but those of toolkits: earlier weights, which these go on from, learned
-them. The same renderings give the same choice.
+have not seen its pictures, but those of toolkits and desktops: earlier weights, which these go on
+from, learned them. The same renderings give the same choice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from checkstate.core.errors import UserError
-from checkstate.core.params import load_params
 from checkstate.core.tables import label_of
 from checkstate.data.datasets import HOLDOUT_SHARE, holdout
 from checkstate.stage.runner import run_stage
@@ -37,15 +36,15 @@ def main() -> None:
         tempfile.TemporaryDirectory(dir=HERE.parent / "data") as folder,
         zipfile.ZipFile(source) as archive,
     ):
-        for member in choose(archive.infolist(), load_params().seed):
+        for member in choose(archive.infolist()):
             archive.extract(member, f"{folder}/starter")
         shutil.rmtree(target, ignore_errors=True)
         Path(folder, "starter").rename(target)
 
 
-def choose(members: list[zipfile.ZipInfo], seed: int) -> list[zipfile.ZipInfo]:
+def choose(members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     """Take small files of the share that is held out, evenly over all of it in every class."""
-    held = holdout([member.filename for member in members], HOLDOUT_SHARE, seed)[1]
+    held = holdout([member.filename for member in members], HOLDOUT_SHARE)[1]
     classes = defaultdict[str, list[zipfile.ZipInfo]](list)
     for member in (members[i] for i in held):
         if member.file_size <= MAX_BYTES:

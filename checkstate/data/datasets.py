@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.model_selection import GroupShuffleSplit
 from tqdm import tqdm
 
 from checkstate.core.files import archive_names, read_archive
@@ -28,8 +28,9 @@ from checkstate.core.types import Indices, Pixels, Resize
 from checkstate.data.surroundings import surround
 from checkstate.runtime.images import read_image, resize
 
-HOLDOUT_SHARE = 0.05
-"""Share of the renderings that pretraining does not learn from; the starter is chosen out of it."""
+HOLDOUT_SHARE = 0.07
+"""Of a library's pages, the last, from which pretraining does not learn: two of 28. The starter is
+chosen out of it."""
 
 
 @dataclass(frozen=True)
@@ -138,17 +139,24 @@ def add_extra(train: Images, archives: Iterable[Path], mode: Resize) -> Images:
     return train
 
 
-def holdout(members: list[str], share: float, seed: int) -> tuple[Indices, Indices]:
-    """Indices of renderings to learn from, and of a share held out: whole pages of a library.
+def holdout(members: list[str], share: float) -> tuple[Indices, Indices]:
+    """Indices of renderings to learn from, and of those of every library's last pages.
 
-    Several crops of a page show one control; those of toolkits, which show another each, have no
-    page in their names, and are held out one by one.
+    Several crops of a page show one control, so that whole pages are held out; more pages or
+    libraries leave the others where they are. A toolkit's crops show another control each, and
+    have two digits of their pixels for a page.
     """
-    named = zip(libraries_of(members), members, strict=True)
-    pages = [f"{library}-{crop_digits(member)[0]}" for library, member in named]
-    splitter = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
-    ((train, held),) = splitter.split(members, groups=pages)
-    return train, held
+    libraries, pages = libraries_of(members), [crop_digits(member)[0] for member in members]
+    drawn = defaultdict[str, set[str]](set)
+    for library, page in zip(libraries, pages, strict=True):
+        drawn[library].add(page)
+    last = {
+        library: set(sorted(numbers)[max(1, int((1 - share) * len(numbers))) :])
+        for library, numbers in drawn.items()
+    }
+    pairs = zip(libraries, pages, strict=True)
+    held = np.array([page in last[library] for library, page in pairs], bool)
+    return np.flatnonzero(~held), np.flatnonzero(held)
 
 
 def preprocess(content: bytes, size: tuple[int, int], mode: Resize) -> Pixels:

@@ -16,10 +16,10 @@ from checkstate.model.starting import new_metadata
 from checkstate.model.training import fit_model
 
 
-def load_renderings(archive: Path, recipe: Train, seed: int) -> tuple[Images, Images]:
+def load_renderings(archive: Path, recipe: Train) -> tuple[Images, Images]:
     """The renderings to learn from, and those held out to choose the checkpoint by."""
     data = load_archive(archive, recipe.image_size, recipe.resize)
-    train, held = holdout(data.paths, HOLDOUT_SHARE, seed)
+    train, held = holdout(data.paths, HOLDOUT_SHARE)
     return data.take(train), data.take(held)
 
 

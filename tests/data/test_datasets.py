@@ -56,16 +56,34 @@ def test_every_augmentation_is_repeatable_stays_in_range_and_changes_something()
         assert not torch.allclose(first, images().float(), atol=1)
 
 
-def test_a_held_out_share_has_whole_pages_and_repeats() -> None:
-    names = [
+def crops(library: str, pages: int) -> list[str]:
+    """Ten crops of every page."""
+    return [
         f"checked/{library}-radio-{page:02d}{crop:010x}.png"
-        for library in ("plain", "plain-dark")
-        for page in range(20)
+        for page in range(pages)
         for crop in range(10)
     ]
-    left, right = holdout(names, 0.1, 0)
-    assert sorted([*left, *right]) == list(range(400))
-    learned, held = ({names[i][:-14] for i in part} for part in (left, right))
-    assert len(held) == 4
-    assert learned.isdisjoint(held)
-    assert np.array_equal(right, holdout(names, 0.1, 0)[1])
+
+
+def pages(names: list[str]) -> set[str]:
+    """Libraries and numbers of the pages that crops are of."""
+    return {name[: -len("0123456789.png")].removeprefix("checked/") for name in names}
+
+
+def test_what_is_held_out_is_the_last_pages_of_every_library() -> None:
+    names = crops("plain", 20) + crops("plain-dark", 30) + crops("one-page", 1)
+    left, right = holdout(names, 0.1)
+    assert sorted([*left, *right]) == list(range(len(names)))
+    held = pages([names[i] for i in right])
+    assert held == {
+        *("plain-radio-18", "plain-radio-19"),
+        *("plain-dark-radio-27", "plain-dark-radio-28", "plain-dark-radio-29"),
+    }
+    assert held.isdisjoint(pages([names[i] for i in left]))
+
+
+def test_another_library_leaves_what_is_held_out_of_the_others() -> None:
+    names = crops("plain", 20)
+    more = crops("bare", 20) + names
+    before = {names[i] for i in holdout(names, 0.1)[1]}
+    assert before == {more[i] for i in holdout(more, 0.1)[1]} & set(names)
