@@ -12,9 +12,10 @@ from fastapi.responses import FileResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from checkstate.core import bounds
 from checkstate.core.types import Floats
 from checkstate.runtime.explain import overlay
-from checkstate.runtime.fetch import MAX_BYTES, FetchError, fetch
+from checkstate.runtime.fetch import FetchError, fetch
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
@@ -58,8 +59,8 @@ class Service:
         self.finder = Finder(predictor=predictor, threads=1)
         self.finding = asyncio.Semaphore(1)  # a screen of 4K holds 300 MB while it is read
         self.explaining = asyncio.Semaphore(1)  # 145 runs of the model each: one at a time
-        # a request of a few bytes may bring MAX_BYTES
-        self.fetching = asyncio.Semaphore(max(1, settings.max_pending // MAX_BYTES))
+        # a request of a few bytes may bring bounds.REQUEST
+        self.fetching = asyncio.Semaphore(max(1, settings.max_pending // bounds.REQUEST))
 
     async def predict(self, contents: list[tuple[str, bytes]]) -> Response:
         """Results for named images; 400 when none of them was readable."""
