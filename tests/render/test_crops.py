@@ -60,9 +60,9 @@ def test_a_library_is_cut_the_same_again(library: Path) -> None:
 
 def test_shrinking_loses_nothing() -> None:
     random = Random(0)
-    for colours in (3, 200, 100_000):
+    for colors in (3, 200, 100_000):
         image = Image.new("RGB", (60, 40))
         image.putdata(
-            [(v % 256, v // 256 % 256, v * 7 % 256) for v in random.choices(range(colours), k=2400)]
+            [(v % 256, v // 256 % 256, v * 7 % 256) for v in random.choices(range(colors), k=2400)]
         )
         assert Image.open(io.BytesIO(shrink(image))).convert("RGB").tobytes() == image.tobytes()
