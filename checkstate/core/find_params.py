@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from checkstate.core import paths
-from checkstate.core.params import Fraction, Section, read_params
+from checkstate.core.param_files import Section, read_params
 
 Count = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 class SceneCounts(Section):

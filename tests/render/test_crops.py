@@ -6,13 +6,13 @@ from random import Random
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image, ImageDraw
 
 from checkstate.core.files import archive_names, read_archive, write_archive
 from render import archives, crops
 from render.archives import keep, members
 from render.cutting import Control, shrink
+from tests.render.params import write_params
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 
@@ -33,7 +33,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (archives, crops):
         monkeypatch.setattr(module, "HERE", tmp_path)
     write_archive(tmp_path / "screenshots/plain.zip", members("plain", tmp_path, 2))
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"seed": 0, "crops": 9}))
+    write_params(tmp_path, crops=9)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["crops", "plain"])
     return tmp_path
 
