@@ -7,10 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from checkstate.core import paths
-from checkstate.core.param_files import Section, read_params
-
-Count = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
+from checkstate.core.param_files import Count, Fraction, Section, read_params
 
 
 class SceneCounts(Section):

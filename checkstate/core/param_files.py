@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import reprlib
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from checkstate.core import bounds
 from checkstate.core.bounds import read_within
 from checkstate.core.errors import UserError
+
+Count = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 RENAMED = {
     "train.best": "train.checkpoint_by",

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from checkstate.core import paths
 from checkstate.core.errors import UserError
-from checkstate.core.param_files import Section, read_params
+from checkstate.core.param_files import Fraction, Section, read_params
 from checkstate.core.types import Color, Resize
 
 
@@ -40,7 +40,6 @@ def check_word(name: str) -> str:
 
 Name = Annotated[str, BeforeValidator(as_name), AfterValidator(check_name)]
 Word = Annotated[Name, AfterValidator(check_word)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Octaves = Annotated[float, Field(ge=0, le=2)]
 Side = Annotated[int, Field(ge=16, le=2048)]

@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from checkstate.core import paths
-from checkstate.core.param_files import Section, read_params
+from checkstate.core.param_files import Count, Section, read_params
 
-Count = Annotated[int, Field(ge=1)]
 Pages = Annotated[int, Field(ge=1, le=100)]
 """Of one library; the names of its crops tell a hundred apart."""
 
