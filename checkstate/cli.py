@@ -21,6 +21,7 @@ import typer
 from tqdm import tqdm
 from typer.core import TyperGroup
 
+from checkstate.core import bounds
 from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
@@ -373,7 +374,7 @@ def serve(
     ] = False,
     max_batch: Annotated[int, typer.Option(min=1, help="Images a run of the model.")] = 4,
     max_queue: Annotated[int, typer.Option(min=1, help="Images that may wait.")] = 256,
-    max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = 20_000_000,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = bounds.REQUEST,
     workers: Annotated[int, typer.Option(min=1, help="Processes; under load, one a core.")] = 1,
 ) -> None:
     """Serve the model over HTTP, with a page at /."""

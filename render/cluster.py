@@ -20,12 +20,12 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
-import yaml
 from tqdm import tqdm
 
 from checkstate.cli import one_line_errors
 from checkstate.core.errors import UserError
 from checkstate.core.files import atomic_write, md5_of
+from checkstate.core.render_params import load_render_params
 from checkstate.scale.cluster import ray_cluster
 from render.chromium import browsers
 from render.pages import HERE
@@ -45,9 +45,9 @@ def main(
 ) -> None:
     """Write the screenshots of libraries, and the crops of toolkits, of render/params.yaml."""
     with one_line_errors("scale"):
-        settings = yaml.safe_load((HERE / "params.yaml").read_text())
-        scripts = dict.fromkeys(settings["libraries"], PAGES)
-        scripts |= dict.fromkeys(settings["toolkits"], "render.toolkit")
+        settings = load_render_params()
+        scripts = dict.fromkeys(settings.libraries, PAGES)
+        scripts |= dict.fromkeys(settings.toolkits, "render.toolkit")
         if unknown := sorted(set(names or []) - scripts.keys()):
             raise UserError(f"{unknown[0]}: neither a library nor a toolkit of render/params.yaml")
         if wanted := {name: scripts[name] for name in names or outdated()}:

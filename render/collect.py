@@ -13,10 +13,10 @@ import sys
 import zipfile
 from collections.abc import Iterator
 
-import yaml
 from tqdm import tqdm
 
 from checkstate.core.files import archive_names, write_archive
+from checkstate.core.render_params import load_render_params
 from checkstate.core.tables import crop_digits
 from checkstate.stage.runner import run_stage
 from render.pages import HERE
@@ -27,11 +27,9 @@ DATA = HERE.parent / "data"
 def main() -> None:
     """Read render/crops/*.zip; write data/<set>.zip."""
     (which,) = sys.argv[1:]
-    settings = yaml.safe_load((HERE / "params.yaml").read_text())
-    held_out = settings["held_out"]
-    rest = [
-        name for name in [*settings["libraries"], *settings["toolkits"]] if name not in held_out
-    ]
+    settings = load_render_params()
+    held_out = settings.held_out
+    rest = [name for name in [*settings.libraries, *settings.toolkits] if name not in held_out]
     if which == "rendered":
         write_archive(DATA / "rendered.zip", members([*rest, "found"], set()))
     else:

@@ -14,11 +14,11 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
-import yaml
 from PIL import Image
 from tqdm import tqdm
 
 from checkstate.core.files import write_archive
+from checkstate.core.render_params import load_render_params
 from checkstate.core.tables import name_with_page
 from checkstate.stage.runner import run_stage
 from render.archives import read_screenshots
@@ -32,13 +32,13 @@ WAYS = 4
 def main() -> None:
     """Read render/screenshots/<library>.zip; write render/crops/<library>.zip."""
     (name,) = sys.argv[1:]
-    settings = yaml.safe_load((HERE / "params.yaml").read_text())
+    settings = load_render_params()
     different: dict[str, bytes] = {}
-    with tqdm(total=settings["crops"], desc=name, unit="crop") as bar:
-        for path, png in crops_of(name, settings["seed"]):
+    with tqdm(total=settings.crops, desc=name, unit="crop") as bar:
+        for path, png in crops_of(name, settings.seed):
             different[path] = png
             bar.update(len(different) - bar.n)
-            if len(different) == settings["crops"]:
+            if len(different) == settings.crops:
                 break
     write_archive(HERE / "crops" / f"{name}.zip", different.items())
 

@@ -185,10 +185,10 @@ def contrast(image: Image.Image) -> float:
 
 
 def shrink(image: Image.Image) -> bytes:
-    """Encode as PNG without loss, with a palette where at most 256 colours are used."""
-    colours: Any = image.getcolors(256)
-    if colours:
-        palette = [value for _, colour in sorted(colours) for value in colour]
+    """Encode as PNG without loss, with a palette where at most 256 colors are used."""
+    colors: Any = image.getcolors(256)
+    if colors:
+        palette = [value for _, color in sorted(colors) for value in color]
         reference = Image.new("P", (1, 1))
         reference.putpalette(palette)
         small = image.quantize(palette=reference, dither=Image.Dither.NONE)

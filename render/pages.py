@@ -33,7 +33,7 @@ TEXTS: dict[str, Any] = yaml.safe_load((HERE / "texts.yaml").read_text("utf-8"))
 
 @dataclass(frozen=True)
 class Theme:
-    """The look that all cells of a page share. Colours are CSS."""
+    """The look that all cells of a page share. Colors are CSS."""
 
     random: Random
     dark: bool
@@ -65,8 +65,8 @@ class Cell:
     background: str
     label: str
     dark_page: bool
-    colour: str
-    other_colour: str
+    color: str
+    other_color: str
 
     def pick(self, options: list[T]) -> T:
         """Draw one option."""
@@ -94,8 +94,8 @@ class Cell:
         return str(self.random.choice(TEXTS["icons"]))
 
 
-def css_colour(random: Random, lightness: tuple[float, float], saturation: float) -> str:
-    """A colour of any hue, as #rrggbb."""
+def css_color(random: Random, lightness: tuple[float, float], saturation: float) -> str:
+    """A color of any hue, as #rrggbb."""
     rgb = colorsys.hls_to_rgb(random.random(), random.uniform(*lightness), saturation)
     return "#" + "".join(f"{round(255 * value):02x}" for value in rgb)
 
@@ -105,13 +105,13 @@ def draw_background(random: Random, dark: bool) -> str:
     lightness = (0.06, 0.2) if dark else (0.9, 0.99)
     if random.random() < 0.15:
         lightness = (0.2, 0.4) if dark else (0.6, 0.9)
-    tint = css_colour(random, lightness, random.uniform(0.0, 0.7))
+    tint = css_color(random, lightness, random.uniform(0.0, 0.7))
     plain = random.choice(["#121212", "#212529", "#0d1b2a", "#000"] if dark else ["#fff"])
     way = random.random()
     if way < 0.08:
-        return f"linear-gradient(90deg, {tint}, {css_colour(random, lightness, 0.4)})"
+        return f"linear-gradient(90deg, {tint}, {css_color(random, lightness, 0.4)})"
     if way < 0.12:
-        stripe = css_colour(random, lightness, 0.3)
+        stripe = css_color(random, lightness, 0.3)
         angle, width = random.choice([0, 45, 90]), random.choice([2, 8, 24])
         stripes = f"{tint} 0 {width}px, {stripe} {width}px {2 * width}px"
         return f"repeating-linear-gradient({angle}deg, {stripes})"
@@ -126,7 +126,7 @@ def draw_theme(random: Random, has_dark: bool) -> Theme:
         dark,
         draw_background(random, dark),
         random.choice(["#fff", "#dee2e6"]) if dark else random.choice(["#212529", "#000", "#333"]),
-        css_colour(random, (0.35, 0.55), random.uniform(0.5, 1.0)),
+        css_color(random, (0.35, 0.55), random.uniform(0.5, 1.0)),
         random.random() < 0.35,
         random.choice(TEXTS["fonts"]),
     )
@@ -157,8 +157,8 @@ def draw_cell(
         background="" if random.random() < 0.7 else draw_background(random, theme.dark),
         label=label,
         dark_page=theme.dark,
-        colour=css_colour(random, (0.3, 0.6), 0.7),
-        other_colour=css_colour(random, (0.3, 0.8), 0.7),
+        color=css_color(random, (0.3, 0.6), 0.7),
+        other_color=css_color(random, (0.3, 0.8), 0.7),
     )
 
 
@@ -205,7 +205,7 @@ def draw_page(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
 
 def draw_layout(random: Random, theme: Theme, width: int) -> dict[str, Any]:
     """What the parts of a page share: room between them, rules, frames, bars, fonts."""
-    bar = css_colour(random, (0.1, 0.9), random.uniform(0, 0.8))
+    bar = css_color(random, (0.1, 0.9), random.uniform(0, 0.8))
     own = f'"{theme.font}", "Noto Sans", "Noto Sans CJK JP", sans-serif'
     return {
         "family": random.choice([own, own, own, "sans-serif", "serif", "monospace"]),

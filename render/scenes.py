@@ -22,12 +22,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import yaml
 from PIL import Image
 from tqdm import tqdm, trange
 
 from checkstate.core import paths
 from checkstate.core.files import read_json, write_archive
+from checkstate.core.find_params import load_find_params
+from checkstate.core.render_params import load_render_params
 from checkstate.core.types import KINDS
 from checkstate.stage.runner import run_stage
 from render.archives import control_of, keep, read_screenshots
@@ -43,7 +44,6 @@ from render.cutting import (
     size,
 )
 from render.desk import COVERED, desktop
-from render.pages import HERE
 from render.toolkit import STATE, fingerprint
 
 MAX_RATIO = 5
@@ -56,27 +56,27 @@ Scene = tuple[str, bytes, list[Control]]
 def main() -> None:
     """Read screenshots, draw desktops; write find/data/<set>.zip."""
     (which,) = sys.argv[1:]
-    settings = yaml.safe_load(paths.FIND_PARAMS.read_text())["scenes"]
+    settings = load_find_params().scenes
     libraries, toolkits = members_of(which)
-    counts = settings[which]
-    state = STATE / fingerprint(f"scenes-{which}-{'-'.join(toolkits)}", settings["seed"])
-    for number in trange(counts["desktops"], desc=which, unit="desktop"):
+    counts = {"train": settings.train, "held-out": settings.held_out}[which]
+    state = STATE / fingerprint(f"scenes-{which}-{'-'.join(toolkits)}", settings.seed)
+    for number in trange(counts.desktops, desc=which, unit="desktop"):
         if not (state / f"{number}.json").exists():
-            random = Random(f"{settings['seed']}-{which}-windows-{number}")
+            random = Random(f"{settings.seed}-{which}-windows-{number}")
             keep(state / str(number), *desktop(toolkits, random))
-    scenes = [scene for name in libraries for scene in read_screenshots(name, counts["pages"])]
-    scenes += desktops(state, counts["desktops"])
+    scenes = [scene for name in libraries for scene in read_screenshots(name, counts.pages)]
+    scenes += desktops(state, counts.desktops)
     write_archive(paths.scenes(which), members(scenes))
     shutil.rmtree(state)
 
 
 def members_of(which: str) -> tuple[list[str], list[str]]:
     """The libraries and the toolkits of a set: those of the crops' sets of the same name."""
-    settings = yaml.safe_load((HERE / "params.yaml").read_text())
+    settings = load_render_params()
     held_out = which == "held-out"
     libraries, toolkits = (
-        [name for name in settings[kind] if (name in settings["held_out"]) == held_out]
-        for kind in ("libraries", "toolkits")
+        [name for name in names if (name in settings.held_out) == held_out]
+        for names in (settings.libraries, settings.toolkits)
     )
     return libraries, toolkits
 

@@ -13,11 +13,11 @@ import shutil
 import sys
 from random import Random
 
-import yaml
 from tqdm import trange
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import write_archive
+from checkstate.core.render_params import load_render_params
 from checkstate.stage.runner import run_stage
 from render.archives import archive_of, keep, members
 from render.chromium import browsers
@@ -32,13 +32,13 @@ def main() -> None:
     (name,) = sys.argv[1:]
     if not (HERE / "node_modules").is_dir():
         raise UserError("render/node_modules is missing: run `npm ci --prefix render`")
-    settings = yaml.safe_load((HERE / "params.yaml").read_text())
-    state = STATE / fingerprint(name, settings["seed"])
-    pages = settings["held_out_pages" if name in settings["held_out"] else "pages"]
+    settings = load_render_params()
+    state = STATE / fingerprint(name, settings.seed)
+    pages = settings.held_out_pages if name in settings.held_out else settings.pages
     with browsers() as chromium:
         for number in trange(pages, desc=name, unit="page"):
             if not (state / f"{number}.json").exists():
-                random = Random(f"{settings['seed']}-{name}-{number}")
+                random = Random(f"{settings.seed}-{name}-{number}")
                 keep(state / str(number), *photograph(random.choice(chromium), name, random))
     write_archive(archive_of(name), members(name, state, pages))
     shutil.rmtree(state)

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-import yaml
 from tqdm import tqdm
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import archive_names, read_archive, write_archive
+from checkstate.core.render_params import load_render_params
 from checkstate.stage.runner import run_stage
 from render.cutting import cut_crops
 
@@ -34,18 +34,18 @@ BATCH = 100
 def main() -> None:
     """Draw windows of one toolkit; write render/crops/<toolkit>.zip."""
     (name,) = sys.argv[1:]
-    settings = yaml.safe_load((HERE / "params.yaml").read_text())
-    if name not in settings["toolkits"]:
+    settings = load_render_params()
+    if name not in settings.toolkits:
         raise UserError(f"{name}: no toolkit; render/params.yaml names them at `toolkits`")
-    state = STATE / fingerprint(name, settings["seed"])
+    state = STATE / fingerprint(name, settings.seed)
     crops: dict[str, bytes] = {}
-    with tqdm(total=settings["toolkit_crops"], desc=name, unit="crop") as bar:
-        for batch in batches(name, settings["seed"], state):
+    with tqdm(total=settings.toolkit_crops, desc=name, unit="crop") as bar:
+        for batch in batches(name, settings.seed, state):
             for path, png in batch.items():
-                if len(crops) < settings["toolkit_crops"] and path not in crops:
+                if len(crops) < settings.toolkit_crops and path not in crops:
                     crops[path] = png
                     bar.update()
-            if len(crops) >= settings["toolkit_crops"]:
+            if len(crops) >= settings.toolkit_crops:
                 break
     write_archive(HERE / "crops" / f"{name}.zip", crops.items())
     shutil.rmtree(state)

@@ -17,6 +17,7 @@ from checkstate.data.members import open_members
 from checkstate.model.checkpoints import load_model
 from checkstate.model.detection import load_detector
 from checkstate.model.networks import build_backbone
+from checkstate.report.provenance import read_lock
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import ModelError, Predictor
@@ -53,6 +54,7 @@ def refused_unread(read: Callable[[], object]) -> str:
         read_csv,
         read_json,
         load_params,
+        read_lock,
         load_model,
         load_detector,
         Predictor,

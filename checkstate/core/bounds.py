@@ -19,8 +19,13 @@ ARCHIVE = 32_000_000_000
 TABLE = 1_000_000_000
 """A CSV or JSON file that stages exchange."""
 
+REQUEST = 20_000_000
+"""What comes over the network: an image behind a URL, a request to the service by default."""
+
 CURATION_LIST = 50_000_000
 PARAMS = 1_000_000
+"""params.yaml, and the dvc.lock that records them."""
+
 MODEL = 2_000_000_000
 """A model file, ONNX or safetensors; protobuf, which ONNX is, ends there as well."""
 

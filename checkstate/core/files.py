@@ -10,10 +10,10 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from checkstate.core import bounds
 from checkstate.core.bounds import check_size, excess, read_within
@@ -59,15 +59,30 @@ def copy_file(source: str | Path, target: str | Path) -> None:
         shutil.copyfile(source, temporary)
 
 
-def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows that share the first row's columns; there must be one row at least.
+def row_writer(stream: TextIO) -> Callable[[Iterable[object]], None]:
+    """A function that writes a row of CSV to a stream that leaves line ends as they are.
 
     No cell is a formula to a spreadsheet; read_csv gives what it was.
     """
+    plain = csv.writer(stream, lineterminator="\n")
+    quoted = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+    def write(cells: Iterable[object]) -> None:
+        row = [as_cell(cell) for cell in cells]
+        # before 3.13 Python writes a \r without quotes, and reads it as the end of a row
+        writer = quoted if any("\r" in str(cell) for cell in row) else plain
+        writer.writerow(row)
+
+    return write
+
+
+def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows that share the first row's columns; there must be one row at least."""
     with atomic_write(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: as_cell(cell) for key, cell in row.items()} for row in rows)
+        columns, write = list(rows[0]), row_writer(file)
+        write(columns)
+        for row in rows:
+            write(row[column] for column in columns)
 
 
 def read_csv(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:

@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from checkstate.core import paths
-from checkstate.core.params import Fraction, Section, read_params
-
-Count = Annotated[int, Field(ge=1)]
+from checkstate.core.param_files import Count, Fraction, Section, read_params
 
 
 class SceneCounts(Section):

@@ -1,41 +1,17 @@
-"""params.yaml as one typed model: a wrong key or value is one line that names it."""
+"""params.yaml as one typed model."""
 
 from __future__ import annotations
 
 import re
-import reprlib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from checkstate.core import bounds, paths
-from checkstate.core.bounds import read_within
+from checkstate.core import paths
 from checkstate.core.errors import UserError
+from checkstate.core.param_files import Fraction, Section, read_params
 from checkstate.core.types import Color, Resize
-
-
-class Section(BaseModel):
-    """A part of params.yaml in which an unknown key is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def override(self, **values: Any) -> Self:
-        """A copy with other values, which are checked like those of the file."""
-        return self.model_validate(self.model_dump() | values)
-
-
-Parameters = TypeVar("Parameters", bound=Section)
 
 
 def as_size(value: object) -> object:
@@ -64,7 +40,6 @@ def check_word(name: str) -> str:
 
 Name = Annotated[str, BeforeValidator(as_name), AfterValidator(check_name)]
 Word = Annotated[Name, AfterValidator(check_word)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Octaves = Annotated[float, Field(ge=0, le=2)]
 Side = Annotated[int, Field(ge=16, le=2048)]
@@ -256,54 +231,9 @@ class Params(Section):
     leave_libraries_out: LeaveLibrariesOut
 
 
-RENAMED = {
-    "train.best": "train.checkpoint_by",
-    "train.normalisation": "train.normalization",
-    "train.augment.colour": "train.augment.color",
-    "benchmark.seed_batches": "benchmark.baseline_batches",
-    "benchmark.seed_image_size": "benchmark.baseline_image_size",
-    "unseen": "leave_libraries_out",
-    "leave_libraries_out.tuning": "leave_libraries_out.pace",
-}
-"""Keys of before 0.2, and what they are now."""
-
-
 def load_params(path: str | Path = paths.PARAMS) -> Params:
     """Read and check params.yaml; raises UserError that names the key and what it takes."""
     params = read_params(Params, path)
     if params.split.val + params.split.test >= 1:
         raise UserError(f"{path}: split.val + split.test leaves nothing to train on")
     return params
-
-
-def read_params(model: type[Parameters], path: str | Path) -> Parameters:
-    """Read a file of params; raises UserError that names the key and what it takes."""
-    try:
-        return model.model_validate(read_yaml(path))
-    except ValidationError as error:
-        raise UserError("; ".join(f"{path}: {explain(e)}" for e in error.errors())) from error
-
-
-def read_yaml(path: str | Path) -> Any:
-    """What a YAML file holds; raises UserError when it is none."""
-    try:
-        return yaml.safe_load(read_within(path, bounds.PARAMS).decode())
-    except UserError:
-        raise
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8; save it in that encoding") from error
-    except Exception as error:  # beside YAMLError, whatever Python says of a date or a number
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-
-
-def explain(error: ErrorDetails) -> str:
-    """One line for one of pydantic's errors: key, what it takes, what it got."""
-    key = ".".join(str(part) for part in error["loc"]) or "params"
-    if error["type"] == "extra_forbidden":
-        now = RENAMED.get(key)
-        return f"{key}: it is {now} now" if now else f"{key}: unknown key"
-    if error["type"] == "missing" and key in RENAMED.values():
-        return f"{key}: missing; it had another name before 0.2"
-    return f"{key}: {error['msg'].lower()} (got {reprlib.repr(error['input'])})"

@@ -31,6 +31,7 @@ WEIGHTS = Path("pretrain/weights/student.safetensors")
 
 FIND = Path("find")
 FIND_PARAMS = FIND / "params.yaml"
+RENDER_PARAMS = Path("render/params.yaml")
 ANNOTATIONS = "annotations.json"
 DETECTOR = FIND / "models/detector.safetensors"
 RELEASED = Path("checkstate/released/model.onnx")

@@ -18,7 +18,7 @@ from checkstate.core import bounds
 from checkstate.core.bounds import check_size
 from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.files import atomic_write
-from checkstate.core.params import explain
+from checkstate.core.param_files import explain
 from checkstate.core.text import first_line
 from checkstate.core.types import Color, Resize
 from checkstate.model.networks import Classifier, build_backbone

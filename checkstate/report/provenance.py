@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from checkstate.core import paths
+from checkstate.core import bounds, paths
+from checkstate.core.bounds import read_within
 from checkstate.core.files import archive_names, md5_of
 from checkstate.core.tables import SplitRow, label_of
 
@@ -30,13 +31,19 @@ class Lock:
     """How many files each folder among them held."""
 
 
+def read_stages(path: Path) -> Node:
+    """What a dvc.lock recorded of each stage."""
+    stages: Node = yaml.safe_load(read_within(path, bounds.PARAMS))["stages"]
+    return stages
+
+
 def read_lock(path: Path = paths.LOCK) -> Lock:
     """Read what the last run of every stage recorded.
 
     Stages behind an experiment may not have run since. So the params of train count before theirs,
     and what a stage made before what another one read.
     """
-    stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+    stages = read_stages(path)
     lock_params: Node = {}
     for stage in (*stages.values(), stages.get("train", {})):
         lock_params |= stage.get("params", {}).get(str(paths.PARAMS), {})
@@ -60,7 +67,7 @@ def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
     that stage recorded for it, when those stages are current, and when its metrics are the file
     that it wrote.
     """
-    stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+    stages = read_stages(path)
     makers = {
         out["path"]: (name, out.get("md5"))
         for name, stage in stages.items()

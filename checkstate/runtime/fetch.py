@@ -8,9 +8,9 @@ import socket
 
 import httpx
 
+from checkstate.core import bounds
 from checkstate.core.text import printable
 
-MAX_BYTES = 20_000_000
 MAX_SECONDS = 10.0
 MAX_REDIRECTS = 5
 
@@ -68,7 +68,7 @@ async def fetch(url: str, *, private: bool = False) -> bytes:
     """Return the bytes behind an http(s) URL; `private` allows addresses that are not public.
 
     Raises FetchError for a refused address, an error status, something that is no image, more
-    than MAX_BYTES or more than MAX_SECONDS in all.
+    than bounds.REQUEST bytes or more than MAX_SECONDS in all.
     """
     name = printable(url)
     client = httpx.AsyncClient(
@@ -105,6 +105,6 @@ async def read_body(response: httpx.Response, name: str) -> bytes:
     content = bytearray()
     async for chunk in response.aiter_raw():  # never unpacked: a bomb stays small
         content += chunk
-        if len(content) > MAX_BYTES:
-            raise FetchError(f"{name}: more than {MAX_BYTES:,} bytes")
+        if len(content) > bounds.REQUEST:
+            raise FetchError(f"{name}: more than {bounds.REQUEST:,} bytes")
     return bytes(content)

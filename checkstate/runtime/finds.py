@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -13,9 +12,9 @@ from typing import Any, TextIO
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from checkstate.core.errors import UserError
-from checkstate.core.files import atomic_write, write_csv
+from checkstate.core.files import atomic_write, row_writer, write_csv
 from checkstate.core.layout import same_name_key
-from checkstate.core.text import as_cell, printable
+from checkstate.core.text import printable
 from checkstate.runtime.finder import Control, Finder, around
 from checkstate.runtime.output import Format, explanation_path
 
@@ -55,15 +54,15 @@ def as_json(picture: Image.Image, controls: Sequence[Control], finder: Finder) -
 def csv_rows(stream: TextIO, finder: Finder) -> Show:
     """A header and a row per control; as with predictions, no path is a formula."""
     del finder
-    table = csv.writer(stream, lineterminator="\n")
+    write = row_writer(stream)
     sides = ["left", "top", "right", "bottom"]
-    table.writerow(["path", *sides, "kind", "confidence", "state", "state_confidence"])
+    write(["path", *sides, "kind", "confidence", "state", "state_confidence"])
 
     def show(name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
         del picture
         for control in controls:
             box, *rest = control.as_json().values()
-            table.writerow(map(as_cell, [name, *box, *rest]))
+            write([name, *box, *rest])
 
     return show
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Literal, TextIO
 from urllib.parse import quote, urlsplit
 
-from checkstate.core.text import as_cell, printable
+from checkstate.core.files import row_writer
+from checkstate.core.text import printable
 from checkstate.runtime.predictor import Prediction, Predictor
 from checkstate.runtime.sources import is_url
 
@@ -37,18 +37,12 @@ def json_lines(stream: TextIO, predictor: Predictor) -> Show:
 
 def csv_rows(stream: TextIO, predictor: Predictor) -> Show:
     """A header and a row each; a name that a spreadsheet would run has an apostrophe before it."""
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["path", "label", "confidence", *(f"p_{c}" for c in predictor.classes)])
+    write = row_writer(stream)
+    write(["path", "label", "confidence", *(f"p_{c}" for c in predictor.classes)])
 
     def show(name: str, prediction: Prediction) -> None:
         numbers = [prediction.confidence, *prediction.probabilities.values()]
-        table.writerow(
-            [
-                as_cell(name),
-                as_cell(prediction.label or ""),
-                *(f"{number:.6f}" for number in numbers),
-            ]
-        )
+        write([name, prediction.label or "", *(f"{number:.6f}" for number in numbers)])
 
     return show
 

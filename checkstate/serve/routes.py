@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.security import HTTPBearer
 
+from checkstate.core import bounds
 from checkstate.core.types import Floats
 from checkstate.runtime.explain import overlay
-from checkstate.runtime.fetch import MAX_BYTES, FetchError, fetch
+from checkstate.runtime.fetch import FetchError, fetch
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
@@ -55,8 +56,8 @@ class Service:
             predictor, settings.max_batch, settings.max_queue, settings.max_pixels
         )
         self.finder = Finder(predictor=predictor, threads=1)
-        # a request of a few bytes may bring MAX_BYTES
-        self.fetching = asyncio.Semaphore(max(1, settings.max_pending // MAX_BYTES))
+        # a request of a few bytes may bring bounds.REQUEST
+        self.fetching = asyncio.Semaphore(max(1, settings.max_pending // bounds.REQUEST))
 
     async def predict(self, contents: list[tuple[str, bytes]]) -> Response:
         """Results for named images; 400 when none of them was readable."""

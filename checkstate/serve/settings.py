@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from checkstate.core import bounds
 from checkstate.core.errors import UserError
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -23,7 +24,7 @@ class Settings:
     allow_urls: bool = False
     max_batch: int = 4
     max_queue: int = 256
-    max_bytes: int = 20_000_000
+    max_bytes: int = bounds.REQUEST
     max_pending: int = 100_000_000
     max_pixels: int = 16_000_000
     max_files: int = 64

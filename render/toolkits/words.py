@@ -1,4 +1,4 @@
-"""Texts, font names and colours for windows, drawn from a seeded generator."""
+"""Texts, font names and colors for windows, drawn from a seeded generator."""
 
 from __future__ import annotations
 

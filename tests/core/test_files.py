@@ -39,6 +39,7 @@ def test_a_byte_order_mark_belongs_to_no_column(tmp_path: Path) -> None:
 
 
 def test_csv_round_trip_keeps_awkward_names(tmp_path: Path) -> None:
-    rows = [{"path": 'a,b\n"c".png', "label": "チェック"}]
+    names = ('a,b\n"c".png', "a\rb.png", "a\r\nb.png", "\r")
+    rows = [{"path": name, "label": "チェック"} for name in names]
     write_csv(tmp_path / "t.csv", rows)
     assert read_csv(tmp_path / "t.csv") == rows

@@ -20,7 +20,7 @@ def test_numbers_stay_numbers() -> None:
 
 
 def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
-    rows = [{"path": text, "x": "-1"} for text in FORMULAS + TEXT if "\r" not in text]
+    rows = [{"path": text, "x": "-1"} for text in FORMULAS + TEXT]
     write_csv(tmp_path / "t.csv", rows)
     assert read_csv(tmp_path / "t.csv") == rows
     (tmp_path / "short.csv").write_text("a,b\n1\n")

@@ -22,7 +22,7 @@ def test_invert_turns_light_into_dark() -> None:
     assert torch.allclose(turned, 255 - images().float(), atol=1e-3)
 
 
-def test_fading_keeps_the_brightness_and_takes_colour_away() -> None:
+def test_fading_keeps_the_brightness_and_takes_color_away() -> None:
     faded = augment(images(), Augment(**{**OFF, "fade": 1}), torch.Generator().manual_seed(5))
     assert torch.allclose(faded.mean(3), images().float().mean(3), atol=1e-3)
     before, after = (x.amax(3) - x.amin(3) for x in (images().float(), faded))

@@ -22,6 +22,7 @@ from checkstate.core import paths
 from checkstate.core.errors import UserError
 from checkstate.core.find_params import load_find_params
 from checkstate.core.params import load_params
+from checkstate.core.render_params import load_render_params
 from checkstate.data.decisions import read_decisions
 from checkstate.data.members import open_members
 from checkstate.runtime.finder import Finder
@@ -99,6 +100,13 @@ def look_at_find_params(content: bytes, folder: Path) -> None:
         load_find_params()
 
 
+def look_at_render_params(content: bytes, folder: Path) -> None:
+    (folder / paths.RENDER_PARAMS).parent.mkdir(exist_ok=True)
+    (folder / paths.RENDER_PARAMS).write_bytes(content)
+    with chdir(folder), suppress(UserError):
+        load_render_params()
+
+
 def bytes_of(make: Callable[[Path], Path]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         return make(Path(folder, "m.onnx")).read_bytes()
@@ -128,6 +136,7 @@ TARGETS: dict[str, tuple[list[bytes], Callable[[bytes, Path], None]]] = {
     "list": ([LIST], look_at_list),
     "params": ([(ROOT / paths.PARAMS).read_bytes()], look_at_params),
     "find params": ([(ROOT / paths.FIND_PARAMS).read_bytes()], look_at_find_params),
+    "render params": ([(ROOT / paths.RENDER_PARAMS).read_bytes()], look_at_render_params),
     "model": ([bytes_of(lambda path: write(path, as_text(GOOD)))], look_at_model),
     "finder": ([bytes_of(lambda path: write_finder(path, as_text(FINDER)))], look_at_finder),
 }

@@ -10,6 +10,7 @@ import yaml
 from checkstate.core.files import write_archive
 from tests.conftest import ROOT
 from tests.pipeline.conftest import environment, git_init, run, settle
+from tests.render.params import write_params
 
 OUTPUTS = (
     "data/manifest.csv",
@@ -158,8 +159,7 @@ def test_few_metrics_fit_a_terminal_with_every_one_of_them_changed(unpushed: Pat
 
 
 def test_a_pipeline_with_a_repository_of_its_own_runs_there(first: Path) -> None:
-    lists = "libraries: [plain]\ntoolkits: [kept]\nheld_out: [kept]\nseed: 0\npages: 1\ncrops: 1\n"
-    (first / "render/params.yaml").write_text(lists)
+    write_params(first, libraries=["plain"], toolkits=["kept"], held_out=["kept"])
     for name in ("plain", "kept", "found"):
         image = next((first / "data/starter/checked").glob("*.png"))
         write_archive(first / f"render/crops/{name}.zip", [("checked/1.png", image.read_bytes())])

@@ -47,7 +47,7 @@ def crops() -> list[Image.Image]:
 
 
 def draw(number: int) -> tuple[str, bytes]:
-    """A rendered control behind coloured blocks of its own, as PNG; name and bytes."""
+    """A rendered control behind colored blocks of its own, as PNG; name and bytes."""
     twin = number % TWINS == 1
     random = np.random.default_rng(number - twin)
     blocks = Image.fromarray(random.integers(0, 256, (6, 10, 3), np.uint8))

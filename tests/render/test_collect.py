@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from checkstate.core.files import archive_names, write_archive
 from render import collect
+from tests.render.params import write_params
 
 
 def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,8 +14,8 @@ def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.Monke
         write_archive(tmp_path / f"render/crops/{name}.zip", crops.items())
     found = [(own.format("plain", 2), b"z")]
     write_archive(tmp_path / "render/crops/found.zip", found)
-    lists = {"libraries": ["plain"], "toolkits": ["kept"], "held_out": ["kept"]}
-    (tmp_path / "render/params.yaml").write_text(yaml.safe_dump(lists))
+    write_params(tmp_path, libraries=["plain"], toolkits=["kept"], held_out=["kept"])
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(collect, "HERE", tmp_path / "render")
     monkeypatch.setattr(collect, "DATA", tmp_path / "data")

@@ -6,13 +6,13 @@ from random import Random
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image, ImageDraw
 
 from checkstate.core.files import archive_names, read_archive, write_archive
 from render import archives, crops
 from render.archives import keep, members
 from render.cutting import Control, shrink
+from tests.render.params import write_params
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 
@@ -33,7 +33,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (archives, crops):
         monkeypatch.setattr(module, "HERE", tmp_path)
     write_archive(tmp_path / "screenshots/plain.zip", members("plain", tmp_path, 2))
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"seed": 0, "crops": 9}))
+    write_params(tmp_path, crops=9)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["crops", "plain"])
     return tmp_path
 
@@ -60,9 +61,9 @@ def test_a_library_is_cut_the_same_again(library: Path) -> None:
 
 def test_shrinking_loses_nothing() -> None:
     random = Random(0)
-    for colours in (3, 200, 100_000):
+    for colors in (3, 200, 100_000):
         image = Image.new("RGB", (60, 40))
         image.putdata(
-            [(v % 256, v // 256 % 256, v * 7 % 256) for v in random.choices(range(colours), k=2400)]
+            [(v % 256, v // 256 % 256, v * 7 % 256) for v in random.choices(range(colors), k=2400)]
         )
         assert Image.open(io.BytesIO(shrink(image))).convert("RGB").tobytes() == image.tobytes()

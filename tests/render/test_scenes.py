@@ -15,6 +15,8 @@ from render import archives, scenes
 from render.archives import keep, members, read_screenshots
 from render.cutting import HIDDEN, OTHER, Box, Control
 from render.scenes import annotation, cut_by, members_of
+from tests.conftest import ROOT
+from tests.render.params import write_params
 
 
 def control(label: str, box: Box) -> Control:
@@ -81,14 +83,11 @@ def test_a_set_is_written_and_its_desktops_are_drawn_once(
         return picture, [control("unchecked", (5.0, 5.0, 21.0, 21.0))]
 
     (library / "find").mkdir()
-    (library / "params.yaml").write_text(
-        yaml.safe_dump({"libraries": ["plain"], "toolkits": ["none"], "held_out": []})
-    )
-    (library / "find/params.yaml").write_text(
-        yaml.safe_dump({"scenes": {"seed": 0, "train": {"pages": 1, "desktops": 3}}})
-    )
+    write_params(library, libraries=["plain"], toolkits=["none"], held_out=[])
+    find = yaml.safe_load((ROOT / paths.FIND_PARAMS).read_text())
+    find["scenes"]["train"] = {"pages": 1, "desktops": 3}
+    (library / paths.FIND_PARAMS).write_text(yaml.safe_dump(find))
     monkeypatch.chdir(library)
-    monkeypatch.setattr(scenes, "HERE", library)
     monkeypatch.setattr(scenes, "STATE", library / ".render-state")
     monkeypatch.setattr(scenes, "desktop", desktop)
     monkeypatch.setattr("sys.argv", ["scenes", "train"])

@@ -8,6 +8,7 @@ from checkstate.core.files import archive_names
 from render import archives, screenshots
 from render.archives import read_screenshots
 from tests.render.missing import needs_browser
+from tests.render.params import write_params
 
 
 @needs_browser
@@ -17,8 +18,8 @@ def test_an_interrupted_run_goes_on_with_the_pages_it_has(
     monkeypatch.setattr(screenshots, "STATE", tmp_path / "state")
     monkeypatch.setattr(archives, "HERE", tmp_path)
     monkeypatch.setattr("sys.argv", ["screenshots", "bootstrap"])
-    settings = {"seed": 3, "pages": 9, "held_out_pages": 2, "held_out": ["bootstrap"]}
-    monkeypatch.setattr(screenshots.yaml, "safe_load", lambda _: settings)
+    write_params(tmp_path, seed=3, pages=9, held_out_pages=2, held_out=["bootstrap"])
+    monkeypatch.chdir(tmp_path)
     kept = screenshots.keep
 
     def interrupted(path: Path, *page: object) -> None:

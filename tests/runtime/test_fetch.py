@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from checkstate.core import bounds
 from checkstate.runtime import fetch as module
 from checkstate.runtime.fetch import FetchError, is_public, public_address
 
@@ -89,7 +90,7 @@ def test_a_public_name_that_redirects_inwards_is_refused(
 
 
 def test_limits_and_kinds(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(bounds, "REQUEST", 1000)
     monkeypatch.setattr(module, "MAX_SECONDS", 2.0)
     for path, reason in (
         ("big/5000", "more than 1,000 bytes"),

@@ -135,7 +135,7 @@ def test_stretch_fills_the_input() -> None:
     assert fitted[:, :20].max() < 128 < fitted[:, -20:].min()
 
 
-def test_border_colour_is_the_median() -> None:
+def test_border_color_is_the_median() -> None:
     pixels = np.full((9, 9, 3), 200, np.uint8)
     pixels[0, :3] = 0
     pixels[4, 4] = 7

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from checkstate.core.files import read_csv
 from checkstate.runtime.output import explanation_path, writer
 from checkstate.runtime.predictor import Prediction, Predictor
 
@@ -18,6 +19,18 @@ def test_a_name_that_a_spreadsheet_would_run_is_text(predictor: Predictor, name:
     assert header == ["path", "label", "confidence", "p_checked", "p_other", "p_unchecked"]
     assert first == [f"'{name}", "checked", "0.900000", "0.900000", "0.050000", "0.050000"]
     assert second[0] == "a=b.png"
+
+
+@pytest.mark.parametrize("name", ["a\rb.png", "\r.png", "a\r\n,'b\".png"])
+def test_a_name_with_an_end_of_line_is_one_row(
+    predictor: Predictor, tmp_path: Path, name: str
+) -> None:
+    table = tmp_path / "rows.csv"
+    with table.open("w", newline="", encoding="utf-8") as stream:
+        show = writer(stream, "csv", predictor)
+        for path in (name, "b.png"):
+            show(path, Prediction("on", 0.9, dict.fromkeys(predictor.classes, 0.5)))
+    assert [row["path"] for row in read_csv(table)] == [name, "b.png"]
 
 
 def test_no_two_names_share_an_explanation() -> None:
