@@ -58,7 +58,7 @@ def fit_detector(
     schedule = OneCycleLR(optimizer, recipe.lr, total_steps=steps)
     parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "schedule": schedule}
     history: list[dict[str, float]] = []
-    if state := resume.load("detector", state_of(parts, history)):
+    if state := resume.load("detector", model):
         history = state["history"]
         torch.set_rng_state(state["rng"])
         for name, part in parts.items():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from checkstate.core.files import atomic_write
 from checkstate.core.fingerprint import loaded_sources
@@ -34,17 +35,16 @@ class Resume:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def load(self, name: str, fresh: State | None = None) -> State | None:
+    def load(self, name: str, model: nn.Module | None = None) -> State | None:
         """What `save` wrote last under this name, or None.
 
-        A damaged file is set aside, and one that does not fit `fresh`, the state of a training
-        before its first epoch.
+        A damaged file is set aside, and one of a network with other tensors than `model`.
         """
         path = self.folder / f"{name}.pt"
         if not path.exists():
             return None
         state = unpack(path.read_bytes())
-        if state is None or (fresh and not fits(state, fresh)):
+        if state is None or (model is not None and not fits(state, model)):
             aside = path.replace(path.with_suffix(".damaged"))
             print(f"warning: {aside}: a damaged resume state; starting over", file=sys.stderr)
             return None
@@ -71,10 +71,9 @@ def unpack(content: bytes) -> State | None:
     return state if isinstance(state, dict) else None
 
 
-def fits(state: State, fresh: State) -> bool:
-    """Whether a state has the parts of another, and a model of the same tensors."""
-    models = state.get("model"), fresh["model"]
-    return state.keys() == fresh.keys() and shapes(models[0]) == shapes(models[1])
+def fits(state: State, model: nn.Module) -> bool:
+    """Whether a state has the tensors of this model; its other parts are of the same code."""
+    return shapes(state.get("model")) == shapes(model.state_dict())
 
 
 def shapes(model: Any) -> dict[str, object]:

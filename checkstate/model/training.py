@@ -100,8 +100,7 @@ def fit_model(
     workers a `loss` and the network must be such that pickle takes them. Raises UserError when
     the logits are no longer numbers, or a worker ended.
     """
-    fresh = begin(model, train, params, seed).state()
-    state = resume[0].load(resume[1], fresh) if resume else None
+    state = resume[0].load(resume[1], model) if resume else None
     start = partial(make_ready, model, train, params, seed, loss, state)
     with helpers(params.workers, params.device, train_beside, start, train, params, seed):
         progress, loss = start()
