@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from checkstate.core import paths
 from checkstate.core.param_files import Count, Section, read_params
@@ -28,12 +28,14 @@ class RenderParams(Section):
     libraries: list[Name]
     held_out: list[Name]
 
-    @model_validator(mode="after")
-    def check_held_out(self) -> RenderParams:
+    @field_validator("held_out")
+    @classmethod
+    def check_held_out(cls, held_out: list[Name], fields: ValidationInfo) -> list[Name]:
         """A misspelled name would be learned from."""
-        if unknown := sorted({*self.held_out} - {*self.libraries, *self.toolkits}):
-            raise ValueError(f"held_out: {unknown[0]} is neither one of libraries nor of toolkits")
-        return self
+        known = {*fields.data.get("libraries", held_out), *fields.data.get("toolkits", held_out)}
+        if unknown := sorted({*held_out} - known):
+            raise ValueError(f"{unknown[0]} is neither one of libraries nor of toolkits")
+        return held_out
 
 
 def load_render_params() -> RenderParams:

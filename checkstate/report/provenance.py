@@ -32,9 +32,14 @@ class Lock:
 
 
 def read_stages(path: Path) -> Node:
-    """What a dvc.lock recorded of each stage."""
+    """What a dvc.lock recorded of each stage.
+
+    DVC keeps the entries of data sets that train.extra no longer names; they are left out.
+    """
     stages: Node = yaml.safe_load(read_within(path, bounds.PARAMS))["stages"]
-    return stages
+    params: Node = stages.get("train", {}).get("params", {}).get(str(paths.PARAMS), {})
+    joined = {f"extra@{name}" for name in params.get("train", {}).get("extra", [])}
+    return {k: v for k, v in stages.items() if not k.startswith("extra@") or k in joined}
 
 
 def read_lock(path: Path = paths.LOCK) -> Lock:

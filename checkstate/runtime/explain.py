@@ -13,8 +13,8 @@ GRID = 12
 """Patches a side."""
 
 BATCH = 4
-"""Images of a run, as many as the service predicts at once: a session keeps the memory of its
-largest, of 12 images 50 MB."""
+"""Images of a run, a divisor of GRID, as many as the service predicts at once: a session keeps the
+memory of its largest run, 50 MB for 12 images."""
 
 MAGENTA = (255, 0, 200)
 

@@ -23,3 +23,21 @@ def test_what_made_the_model_counts_before_stages_that_have_not_run_since(tmp_pa
     lock = read_lock(path)
     assert lock.params == {"seed": 1, "train.lr": 0.1, "quantize_prune.epochs": 3}
     assert lock.md5s == {"data/split.csv": "split", "models/model.safetensors": "new"}
+
+
+def test_data_sets_that_no_longer_join_count_for_nothing(tmp_path: Path) -> None:
+    def extra(name: str) -> dict[str, object]:
+        return {"deps": [{"path": "data/starter", "md5": name}]}
+
+    stages = {
+        "curate": {"deps": [{"path": "data/starter", "md5": "now"}]},
+        "extra@before": extra("before"),
+        "train": {"params": {"params.yaml": {"train": {"extra": []}}}},
+    }
+    path = tmp_path / "dvc.lock"
+    path.write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+    assert read_lock(path).md5s == {"data/starter": "now"}
+    stages["train"] = {"params": {"params.yaml": {"train": {"extra": ["more"]}}}}
+    stages["extra@more"] = {"deps": [{"path": "data/more", "md5": "joined"}]}
+    path.write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+    assert read_lock(path).md5s == {"data/starter": "now", "data/more": "joined"}
