@@ -4,9 +4,11 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 
 from checkstate.core.errors import UserError
+from checkstate.core.render_params import load_render_params
 from checkstate.data.datasets import HOLDOUT_SHARE, holdout
 from render import starter
 from render.starter import MAX_BYTES, choose
+from tests.conftest import ROOT
 
 
 def names_of(pages: int) -> list[str]:
@@ -25,6 +27,14 @@ def test_the_starter_is_what_pretraining_holds_out_less_the_large_files() -> Non
     assert chosen == {names[i] for i in held if i % 2 == 0}
     assert len({names[i][-16:-14] for i in held}) == len(held) / 2, "whole pages are held out"
     assert chosen.isdisjoint(names[i] for i in learned)
+
+
+def test_of_the_pages_that_are_drawn_two_are_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    pages = load_render_params().pages
+    names = names_of(pages)
+    held = {names[i][-16:-14] for i in holdout(names, HOLDOUT_SHARE)[1]}
+    assert held == {f"{pages - 2:02d}", f"{pages - 1:02d}"}
 
 
 def test_a_starter_stays_until_the_next_one_is_there(
