@@ -40,6 +40,11 @@ def test_a_reader_that_leaves_is_no_traceback(arguments: list[object]) -> None:
     assert [line for line in err.splitlines() if not line.startswith("warning: ")] == []
 
 
+def heed_interrupts() -> None:
+    """A shell starts what runs in the background with interrupts ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("option", ["--json", "--csv"])
 def test_an_interrupt_while_standard_input_is_awaited_is_silent(model: Path, option: str) -> None:
     running = subprocess.Popen(
@@ -48,6 +53,7 @@ def test_an_interrupt_while_standard_input_is_awaited_is_silent(model: Path, opt
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     assert running.stdin
     running.stdin.write("x" * 2**20)  # returns once most of it was read: the command waits for more

@@ -1,5 +1,7 @@
 """Real processes that share every batch of a training."""
 
+import time
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
 
@@ -63,9 +65,12 @@ def test_more_workers_than_images_for_them_is_one_line() -> None:
 
 
 def kill_a_worker(_: Scores) -> None:
-    """After the first epoch."""
+    """After the first epoch; what follows finds it dead, however fast that is."""
     _, *spawned = psutil.Process().children()
     spawned[-1].send_signal(SIGKILL)
+    with suppress(psutil.NoSuchProcess):
+        while spawned[-1].status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
 
 
 def test_a_killed_worker_is_one_line_and_training_goes_on_to_the_same_bytes() -> None:
