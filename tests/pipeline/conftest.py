@@ -130,7 +130,7 @@ def locked(folder: Path, experiment: str = "") -> dict[str, str]:
     text = run(folder, "git", "show", f"{experiment}:dvc.lock") if experiment else path.read_text()
     lock = yaml.safe_load(text)
     outputs = [out for stage in lock["stages"].values() for out in stage.get("outs", [])]
-    timed = ("metrics/quantize_prune", "metrics/benchmark")
+    timed = ("metrics/quantize_prune", "metrics/baseline", "metrics/benchmark")
     return {out["path"]: out["md5"] for out in outputs if not out["path"].startswith(timed)}
 
 
