@@ -5,7 +5,7 @@ INDEX := $(if $(filter cpu,$(TORCH)),--extra-index-url https://download.pytorch.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test experiments lock deps figures baseline store release wheel render weights finder
+.PHONY: repro test experiments lock deps figures baseline release wheel render weights finder
 repro: .venv/installed
 	dvc repro
 	@python -m scripts.summary
@@ -48,10 +48,6 @@ BASELINE := train.backbone=torchvision.resnet50 train.image_size=512 train.resiz
   split.test=0.2
 baseline: .venv/installed
 	dvc exp run --name baseline $(addprefix -S ,$(BASELINE))
-
-# what dvc.lock names goes into git, so that a clone can pull where nobody pushed
-store: .venv/installed
-	python -m scripts.store
 
 # the model of this workspace becomes the one that the package carries
 release: .venv/installed
