@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
 from itertools import islice
@@ -381,6 +381,7 @@ def serve(
     with one_line_errors("serve"):
         import uvicorn
 
+        from checkstate.serve import processes
         from checkstate.serve.app import to_environment
         from checkstate.serve.logs import CONFIG
         from checkstate.serve.protocol import OPTIONS
@@ -397,23 +398,22 @@ def serve(
         max_bytes=max_bytes,
     )
     to_environment(path, settings)
-    with ExitStack() as stack:
-        if workers > 1:
-            counters = stack.enter_context(tempfile.TemporaryDirectory())
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
-            # or the first process to wake takes most of the connections that come at once (libuv)
-            os.environ.setdefault("UV_TCP_SINGLE_ACCEPT", "1")
-        uvicorn.run(
-            "checkstate.serve.app:from_environment",
-            factory=True,
-            workers=workers,
-            host=host,
-            port=port,
-            access_log=False,
-            log_config=CONFIG,
-            timeout_graceful_shutdown=30,
-            **OPTIONS,
-        )
+    options: dict[str, Any] = {
+        "app": "checkstate.serve.app:from_environment",
+        "factory": True,
+        "host": host,
+        "port": port,
+        "access_log": False,
+        "log_config": CONFIG,
+        "timeout_graceful_shutdown": 30,
+        **OPTIONS,
+    }
+    if workers == 1:
+        uvicorn.run(**options)
+        return
+    with tempfile.TemporaryDirectory() as counters:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
+        processes.serve(uvicorn.Config(workers=workers, **options))
 
 
 @app.command()

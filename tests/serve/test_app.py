@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import hypothesis
+import psutil
 import pytest
 import schemathesis
 from PIL import Image
@@ -383,6 +384,34 @@ def test_several_processes_share_the_port_and_count_together(
         assert 'checkstate_requests_total{path="/predict",status="200"} 64.0' in text
         assert "checkstate_waiting 0.0" in text
     assert server.returncode in {0, -signal.SIGTERM}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere connections are not spread")
+def test_connections_that_come_at_once_are_spread_over_the_processes(model: Path) -> None:
+    with command(model, workers=2) as (url, server, _), ExitStack() as stack:
+        port = int(url.rpartition(":")[2])
+        for _ in range(64):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        held = [0]
+        while sum(held) < 64:
+            held = [connections(child, port) for child in psutil.Process(server.pid).children()]
+        assert min(n for n in held if n) >= 12  # of 64 coins, one time in three million fewer
+        assert max(held) < 64
+
+
+def connections(process: psutil.Process, port: int) -> int:
+    """How many connections to a port a process holds."""
+    found = process.net_connections("tcp")
+    return sum(c.status == psutil.CONN_ESTABLISHED and c.laddr.port == port for c in found)
+
+
+def test_a_port_that_processes_share_already_is_taken(model: Path) -> None:
+    with command(model, workers=2) as (url, _, _):
+        serve = [sys.executable, "-m", "checkstate.cli", "serve", f"--model={model}", "--workers=2"]
+        port = url.rpartition(":")[2]
+        second = subprocess.run([*serve, f"--port={port}"], capture_output=True, text=True)
+    assert second.returncode
+    assert "Address already in use" in second.stdout
 
 
 def test_the_openapi_document_is_valid(start: Start) -> None:
