@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -72,12 +73,18 @@ def summarize(
 
 
 def headline(summary: dict[str, Any]) -> dict[str, float]:
-    """The few of them that people compare, without their intervals."""
-    return {
+    """The few of them that people compare, without their intervals.
+
+    `robustness`, where it was measured, is the mean of its groups.
+    """
+    shown = {
         "top1": summary["top1"]["value"],
         "macro_f1": summary["macro_f1"]["value"],
         "calibration_error": summary["calibration_error"],
     }
+    if "robustness" in summary:
+        shown["robustness"] = fmean(summary["robustness"].values())
+    return shown
 
 
 def over_folds(predictions: Sequence[PredictionRow]) -> dict[str, float]:

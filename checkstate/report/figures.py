@@ -165,17 +165,31 @@ def pareto(rows: Rows, cost: Floats, label: str, shipped: str) -> str:
 
 def bars(values: dict[str, float], unit: str) -> str:
     """One bar a row on a logarithmic axis, its value behind it."""
+    axes = bar_axes(values, unit, "{:.3g}")
+    axes.set(xscale="log", xlim=(min(values.values()) / 3, max(values.values()) * 4))
+    axes.xaxis.set_major_formatter("{x:g}")
+    return svg(axes)
+
+
+def shares(values: dict[str, float]) -> str:
+    """One bar a row up to 100 %, its value behind it."""
+    axes = bar_axes(values, "answers that stay the same", "{:.1%}")
+    axes.set(xlim=(0, 1.2))
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    percent(axes, "x")
+    return svg(axes)
+
+
+def bar_axes(values: dict[str, float], unit: str, label: str) -> Axes:
+    """One bar a row, the first on top, its value as `label` formats it behind it."""
     axes = new_axes(unit, "", height=0.7 + 0.38 * len(values))
     names = list(values)[::-1]
-    numbers = [values[name] for name in names]
     colors = [SECOND if name == "shipped" else FIRST for name in names]
-    drawn = axes.barh(names, numbers, color=colors, height=0.62)
-    axes.bar_label(drawn, [f"{number:.3g}" for number in numbers], padding=4, color=INK)
-    axes.set(xscale="log", xlim=(min(numbers) / 3, max(numbers) * 4))
-    axes.xaxis.set_major_formatter("{x:g}")
+    drawn = axes.barh(names, [values[name] for name in names], color=colors, height=0.62)
+    axes.bar_label(drawn, [label.format(values[name]) for name in names], padding=4, color=INK)
     axes.grid(visible=False, axis="y")
     axes.tick_params("y", length=0, labelcolor=INK)
-    return svg(axes)
+    return axes
 
 
 def note(

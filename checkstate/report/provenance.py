@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from dvc_data.hashfile.hash_info import HashInfo
+from dvc_data.hashfile.meta import Meta
+from dvc_data.hashfile.tree import Tree
 
 from checkstate.core import bounds, paths
 from checkstate.core.bounds import read_within
@@ -69,8 +72,8 @@ def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
     """The stages whose outputs are of another run than what they were made from, and why.
 
     A stage is current when every input that another stage made is recorded with the hash that
-    that stage recorded for it, when those stages are current, and when its metrics are the file
-    that it wrote.
+    that stage recorded for it, when those stages are current, and when its metrics, plots and
+    tables are what it wrote.
     """
     stages = read_stages(path)
     makers = {
@@ -88,13 +91,36 @@ def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
             if maker in stale or md5 != dep.get("md5"):
                 stale[name] = f"{name} has not run since {maker} changed {dep['path']}"
         for out in stages[name].get("outs", []):
-            file = Path(out["path"])
-            if file.suffix == ".json" and file.exists() and md5_of(file) != out.get("md5"):
-                stale[name] = f"{file} is not what {name} wrote"
+            made = Path(out["path"])
+            shown = made.is_dir() or made.suffix in {".json", ".csv"}
+            if shown and made.exists() and md5_now(made) != out.get("md5"):
+                stale[name] = f"{made} is not what {name} wrote"
 
     for name in stages:
         check(name)
     return stale
+
+
+def stale_outs() -> dict[str, str]:
+    """Why an output is of another run than its inputs, and what to run, by its path."""
+    stages = read_stages(paths.LOCK)
+    return {
+        out["path"]: f"{why}: run `dvc repro {name}`"
+        for name, why in stale_stages().items()
+        for out in stages[name].get("outs", [])
+    }
+
+
+def md5_now(path: Path) -> str:
+    """The hash of a file or folder, as dvc.lock has it."""
+    if path.is_file():
+        return md5_of(path)
+    tree = Tree()
+    for file in path.rglob("*"):
+        if file.is_file():
+            tree.add(file.relative_to(path).parts, Meta(), HashInfo("md5", md5_of(file)))
+    tree.digest()
+    return str(tree.oid)
 
 
 def flatten(node: Node, prefix: str = "") -> Node:
@@ -169,7 +195,8 @@ def extra_archives(lock: Lock) -> list[Path]:
 
 
 def sources(lock: Lock) -> list[Node]:
-    """The files that made the model, and the model's: path, role and md5."""
+    """The files that made the model, and the model's: path, role and md5, or why it has none."""
+    stale = stale_outs()
     data = paths.data_source(str(lock.params.get("data.name"))).as_posix()
     start = str(lock.params.get("train.init_from") or "")
     weights = start if start in lock.md5s else str(Path(start).parent)  # DVC may know the folder
@@ -187,6 +214,7 @@ def sources(lock: Lock) -> list[Node]:
             "path": path,
             "role": role,
             "md5": lock.md5s.get(path, ""),
+            "missing": stale.get(path, "" if path in lock.md5s else "not in dvc.lock"),
             "files": lock.files.get(path),
         }
         for path, role in made.items()

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def write_report() -> None:
     folder = paths.metrics_folder
     parts = {
         "origin": part(origin),
-        "images": part(lambda: provenance.image_counts(provenance.read_lock())),
+        "images": part(lambda: provenance.image_counts(provenance.read_lock()), "split"),
         "curves": part(lambda: curves(folder("train") / "plots/metrics"), "train"),
         "evaluated": part(lambda: evaluated(folder("evaluate")), "evaluate"),
         "pictures": part(lambda: confusion(paths.predictions_table("evaluate")), "evaluate"),
@@ -140,6 +141,9 @@ def evaluated(folder: Path) -> Node:
         "top1": interval(metrics["top1"]),
         "macro_f1": interval(metrics["macro_f1"]),
         "calibration_error": percent(metrics["calibration_error"]),
+        "robustness": robustness(metrics["robustness"], folder)
+        if "robustness" in metrics
+        else None,
         "classes": [
             {
                 "name": name,
@@ -152,6 +156,17 @@ def evaluated(folder: Path) -> Node:
         ],
         "reliability": figures.reliability(confidence, correct),
         "coverage": figures.coverage(read_csv(folder / "plots/coverage.csv")),
+    }
+
+
+def robustness(groups: dict[str, float], folder: Path) -> Node:
+    """How often the answer stays when a test image is cut, scaled or colored otherwise."""
+    rows = read_csv(folder / "plots/robustness.csv")
+    least = min(groups, key=groups.__getitem__)
+    return {
+        "share": percent(fmean(groups.values())),
+        "least": f"{percent(groups[least])} of {least}",
+        "bars": figures.shares({row["variant"]: float(row["same"]) for row in rows}),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from checkstate.core import paths
@@ -24,13 +25,16 @@ from checkstate.core.files import (
 )
 from checkstate.core.params import load_params
 from checkstate.core.tables import PredictionRow, SplitRow, class_indices, write_table
+from checkstate.core.types import Indices, Pixels
 from checkstate.data.curation import curate_source, kept_members
 from checkstate.data.datasets import Images
 from checkstate.evaluation.metrics import summarize
 from checkstate.evaluation.predictions import coverage_rows, prediction_rows
+from checkstate.evaluation.robustness import by_group, stability
 from checkstate.report import report
 from checkstate.report.figures import accuracy_axis, new_axes
 from checkstate.report.pages import cell
+from checkstate.report.provenance import md5_now
 from checkstate.runtime.predictor import Predictor, softmax
 from checkstate.stage.details import write_details
 from tests.conftest import CLASSES, ROOT, copy_data
@@ -80,10 +84,18 @@ def answer(project: Path, predictor: Predictor) -> None:
     numbers = class_indices([row.label for row in rows], CLASSES)
     data = Images(pixels, numbers, [row.path for row in rows], list(CLASSES))
     probabilities = softmax(predictor.logits(pixels))
+
+    def answers(images: list[Pixels]) -> Indices:
+        inputs = [predictor.to_input(Image.fromarray(image)) for image in images]
+        return predictor.logits(np.stack(inputs)).argmax(1)
+
     plots = project / "metrics/evaluate/plots"
     write_table(plots / "predictions.csv", prediction_rows(probabilities, data))
     write_csv(plots / "coverage.csv", coverage_rows(probabilities, numbers))
+    variants = stability([(source / row.path).read_bytes() for row in rows], answers)
+    write_csv(plots / "robustness.csv", variants)
     found = summarize(probabilities, numbers, list(CLASSES), 0)
+    found["robustness"] = by_group(variants)
     write_details(project / "metrics/evaluate", found)
     record(lock)
     (project / "dvc.lock").write_text(yaml.safe_dump(lock))
@@ -97,8 +109,8 @@ def record(lock: dict[str, Any]) -> None:
     made = {}
     for stage in lock["stages"].values():
         for out in stage.get("outs", []):
-            if Path(out["path"]).suffix == ".json" and Path(out["path"]).exists():
-                out["md5"] = md5_of(out["path"])
+            if Path(out["path"]).exists():
+                out["md5"] = md5_now(Path(out["path"]))
             made[out["path"]] = out["md5"]
     for stage in lock["stages"].values():
         for dep in stage.get("deps", []):
@@ -138,7 +150,7 @@ def test_a_cell_of_the_confusion_matrix_opens_its_images(page: Page, finished: P
 
 def test_it_fits_a_phone_and_shows_every_plot(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.locator("figure svg")).to_have_count(7)
+    expect(page.locator("figure svg")).to_have_count(8)
     for figure in page.locator("figure svg").all():
         assert figure.evaluate("svg => svg.getBoundingClientRect().height") > 100
     expect(page.locator(".missing")).to_have_count(0)
@@ -158,6 +170,7 @@ def test_twenty_classes_are_read_without_scrolling(finished: Path, browser: Brow
         )
     ]
     write_table(table, rows)
+    edited_lock(lambda stages: record({"stages": stages}))
     report.write_report()
     page = browser.new_page(viewport={"width": 1000, "height": 800})
     page.goto((finished / paths.REPORT).as_uri())
@@ -280,6 +293,26 @@ def test_figures_of_another_run_are_named_and_never_shown() -> None:
         assert top1 not in text
         assert f"evaluate has not run since train changed {paths.MODEL}" in text
     assert "has not run since" in card.split("## What was trained")[0]
+    [shipped] = [line for line in card.splitlines() if line.startswith("| shipped model")]
+    assert "run `dvc repro quantize_prune`" in shipped
+
+
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize("file", ["metrics/evaluate/plots/predictions.csv", "data/split.csv"])
+def test_plots_and_tables_of_another_run_are_not_shown(file: str) -> None:
+    lines = Path(file).read_text().splitlines(keepends=True)
+    Path(file).write_text("".join(lines[:-1]))
+    report.write_report()
+    stage = "evaluate" if "evaluate" in file else "split"
+    for text in (paths.MODEL_CARD.read_text(), paths.REPORT.read_text()):
+        assert f"is not what {stage} wrote: run `dvc repro {stage}`" in text
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_card_says_what_other_crops_would_get() -> None:
+    groups = report.read_json(Path("metrics/evaluate/details.json"))["robustness"]
+    worst = min(groups, key=groups.get)
+    assert f"least {report.percent(groups[worst])} of {worst}" in paths.MODEL_CARD.read_text()
 
 
 @pytest.mark.usefixtures("finished")
