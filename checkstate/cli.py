@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -447,12 +448,14 @@ def evaluate(
     first, second = predictors[0], predictors[-1]
     with one_line_errors("train"):
         from checkstate.core import paths
+        from checkstate.core.layout import summarize
         from checkstate.evaluation import labeled
         from checkstate.evaluation.text import comparison_text, summary_text
 
         labeled.check_same_classes(first, second)
+        left_out = Counter[str]()
         images = (
-            labeled.in_folder(source, first.classes)
+            labeled.in_folder(source, first.classes, left_out)
             if source
             else labeled.in_test_split(paths.SPLIT, paths.CURATED)
         )
@@ -461,10 +464,13 @@ def evaluate(
         compared = labeled.compare(*tables) if compare else None
     for error in errors:
         typer.echo(f"unreadable: {printable(error)}", err=True)
+    if left_out:
+        typer.echo(f"left out: {summarize(left_out)}", err=True)
     if as_json:
         names = [str(predictor.path) for predictor in predictors]
         found = dict(zip(names, summaries, strict=True))
-        typer.echo(json.dumps({"models": found, "comparison": compared}, indent=2))
+        whole = {"models": found, "comparison": compared, "left_out": left_out}
+        typer.echo(json.dumps(whole, indent=2))
     else:
         for predictor, summary in zip(predictors, summaries, strict=True):
             typer.echo(f"{predictor.path}\n{summary_text(summary, first.classes)}")

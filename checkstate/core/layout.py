@@ -132,8 +132,8 @@ def understand(
     """
     kept = {}
     for folder, count in counts.items():
-        names = set(folder.split("/")) - set(classes)
-        if any(name.casefold() in DOCUMENTS for name in names):
+        others = [part for part in folder.split("/") if not class_named(part, classes)]
+        if any(name.casefold() in DOCUMENTS for name in others):
             left_out["image in a folder of documents"] += count
         elif not folder:
             left_out["image in no class folder"] += count
@@ -144,6 +144,12 @@ def understand(
     return by_position(kept, folders, left_out)
 
 
+def class_named(folder: str, classes: Collection[str]) -> str:
+    """The class that a folder's name stands for, as it is spelled in `classes`, or ''."""
+    alike = (name for name in classes if same_name_key(name) == same_name_key(folder))
+    return folder if folder in classes else next(alike, "")
+
+
 def by_name(
     counts: Mapping[str, int], classes: Collection[str], left_out: Counter[str]
 ) -> dict[str, Place]:
@@ -151,14 +157,16 @@ def by_name(
     places = {}
     for folder, count in counts.items():
         parts = folder.split("/")
-        labels = {part for part in parts if part in classes}
-        splits = [SPLITS[p.casefold()] for p in parts if p.casefold() in SPLITS and p not in labels]
+        named = [class_named(part, classes) for part in parts]
+        labels = set(filter(None, named))
+        others = [part.casefold() for part, label in zip(parts, named, strict=True) if not label]
+        splits = [SPLITS[part] for part in others if part in SPLITS]
         if len(labels) > 1:
-            raise UserError(f"{printable(folder)}/: lies in two of curate.classes; move it")
+            raise UserError(f"{printable(folder)}/: lies in two class folders; move it")
         if labels:
             places[folder] = Place(labels.pop(), next(iter(splits), ""))
         else:
-            left_out["image outside curate.classes"] += count
+            left_out["image of no known class"] += count
     refuse_mixture({folder: place.split for folder, place in places.items()}, counts)
     return places
 

@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import read_archive
-from checkstate.core.layout import understand
 from checkstate.core.tables import PredictionRow, SplitRow
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
@@ -36,19 +35,17 @@ class Labeled:
     content: bytes
 
 
-def in_folder(source: Path, classes: Sequence[str]) -> Iterator[Labeled]:
+def in_folder(source: Path, classes: Sequence[str], left_out: Counter[str]) -> Iterator[Labeled]:
     """The images of class folders, or of a .zip or .tar of them, that carry one of the classes.
 
-    Raises UserError where there are none.
+    `left_out` counts by kind what does not. Raises UserError where none does.
     """
     with open_members(find_data(source)) as members:
-        folders = Counter(path.rpartition("/")[0] for path in members.images)
-        places, _ = understand(folders, members.folders, classes, Counter())
-        found = [p for p in sorted(members.images) if p.rpartition("/")[0] in places]
-        if not found:
+        places, _ = members.places(classes, left_out)
+        if not places:
             raise UserError(f"{source}: no images in folders named {', '.join(classes)}")
-        for path in found:
-            yield Labeled(path, places[path.rpartition("/")[0]].label, members.read(path))
+        for path in sorted(places):
+            yield Labeled(path, places[path].label, members.read(path))
 
 
 def in_test_split(table: Path, archive: Path) -> Iterator[Labeled]:

@@ -94,10 +94,20 @@ def test_named_classes_are_found_wherever_they_lie() -> None:
         "Train/site/on": ("on", "train"),
         "val/on": ("on", "val"),
     }
-    assert left_out("on", "off", "else", classes=classes) == {"image outside curate.classes": 1}
+    assert left_out("on", "off", "else", classes=classes) == {"image of no known class": 1}
     for folders in (("on/off",), ("train/on", "off")):
-        with pytest.raises(UserError, match=r"two of curate\.classes|beside the split"):
+        with pytest.raises(UserError, match=r"two class folders|beside the split"):
             read(*folders, classes=classes)
+
+
+def test_a_named_class_is_found_in_another_case_and_called_as_it_is_named() -> None:
+    classes = ("Not checked", "training", "docs")
+    assert read("a/not  CHECKED", "Training", "Docs", classes=classes) == {
+        "a/not  CHECKED": ("Not checked", ""),
+        "Training": ("training", ""),
+        "Docs": ("docs", ""),
+    }
+    assert read("on", "On", classes=("On", "on")) == {"on": ("on", ""), "On": ("On", "")}
 
 
 def test_images_without_a_class_are_counted() -> None:

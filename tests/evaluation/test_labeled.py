@@ -50,6 +50,23 @@ def test_unreadable_images_are_named_and_a_folder_without_classes_refused(
     assert "data/split.csv is missing" in run(status=1)
 
 
+def test_class_folders_count_in_any_case_and_what_is_left_out_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy_data(tmp_path / "data", 2)
+    (tmp_path / "data/checked").rename(tmp_path / "data/Checked")
+    (tmp_path / "data/other").rename(tmp_path / "data/mixed")
+    (tmp_path / "data/notes.txt").write_text("two sites")
+    result = CliRunner().invoke(app, ["evaluate", "data", "--json"])
+    assert result.stderr == "left out: image of no known class 2, .txt 1\n"
+    found = json.loads(result.stdout)
+    assert found["left_out"] == {".txt": 1, "image of no known class": 2}
+    [summary] = found["models"].values()
+    assert {cell["label"] for cell in summary["confusion"]} == {"checked", "unchecked"}
+    assert summary["images"] == 4
+
+
 def test_a_model_beside_itself_differs_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Path
 ) -> None:
