@@ -183,7 +183,7 @@ def by_position(
         del found[folder]
     around = shared_start([below for _, below in found.values()])
     inner = {folder: below[len(around) :] for folder, (_, below) in found.items()}
-    refuse_depth(inner)
+    refuse_depth(inner, counts)
     places = {folder: Place(inner[folder][0], found[folder][0]) for folder in found}
     has_splits = any(place.split for place in places.values())
     named = {
@@ -245,11 +245,16 @@ def refuse_no_class(
             )
 
 
-def refuse_depth(inner: Mapping[str, tuple[str, ...]]) -> None:
-    """Refuse an outer folder whose images lie in further folders only: either may be the class."""
-    direct = {below[0] for below in inner.values() if len(below) == 1}
+def refuse_depth(inner: Mapping[str, tuple[str, ...]], counts: Mapping[str, int]) -> None:
+    """Refuse an outer folder whose images lie mostly in further folders: either may be the class.
+
+    An image or two that lie loose in it do not make it one.
+    """
+    deeper = Counter[str]()
+    for folder, below in inner.items():
+        deeper[below[0]] += counts[folder] if len(below) > 1 else -counts[folder]
     for folder, below in sorted(inner.items()):
-        if below[0] not in direct:
+        if len(below) > 1 and deeper[below[0]] > 0:
             raise UserError(
                 f"{printable(folder)}/: is its class {printable(below[0])} or "
                 f"{printable(below[1])}? Name the class folders in curate.classes, or move the "

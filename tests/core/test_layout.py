@@ -83,6 +83,17 @@ def test_what_could_be_meant_in_two_ways_is_refused(folders: tuple[str], message
     assert "\n" not in str(caught.value)
 
 
+def test_the_folder_that_holds_most_images_is_the_class() -> None:
+    loose = {"site-a": 1, "site-a/on": 5, "site-b": 1, "site-b/off": 5}
+    with pytest.raises(UserError, match="site-a/on/: is its class site-a or on"):
+        understand(loose, loose, (), Counter())
+    dated = {"on": 5, "on/2024": 4, "off": 1}
+    places, classes = understand(dated, dated, (), Counter())
+    assert (places["on/2024"].label, classes) == ("on", {"on", "off"})
+    halves = {"train/on": 1, "train/on/2024": 4, "test/on": 5, "test/off": 5}
+    assert understand(halves, halves, (), Counter())[0]["train/on/2024"].label == "on"
+
+
 def test_named_classes_are_found_wherever_they_lie() -> None:
     classes = ("on", "off", "training")
     assert read("site-a/on", "site-b/x/off", "training", classes=classes) == {
