@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
@@ -431,9 +431,12 @@ def mcp(
 
 @app.command()
 def evaluate(
-    source: Annotated[
-        Path | None,
-        typer.Argument(help="Class folders, or a .zip or .tar; else the current test split."),
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders of class folders, or .zip or .tar files of them, as one set; else the "
+            "current test split."
+        ),
     ] = None,
     model: Model = None,
     compare: Annotated[
@@ -455,9 +458,9 @@ def evaluate(
         labeled.check_same_classes(first, second)
         left_out = Counter[str]()
         images = (
-            labeled.in_folder(source, first.classes, left_out)
-            if source
-            else labeled.in_test_split(paths.SPLIT, paths.CURATED)
+            chain.from_iterable(labeled.in_folder(s, first.classes, left_out) for s in sources)
+            if sources
+            else labeled.in_test_split(paths.SPLIT, paths.CURATED, first.classes, left_out)
         )
         tables, errors = labeled.predict_labeled(predictors, images)
         summaries = [labeled.summarize_labeled(table) for table in tables]
