@@ -8,12 +8,13 @@ import os
 import sys
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
@@ -430,9 +431,12 @@ def mcp(
 
 @app.command()
 def evaluate(
-    source: Annotated[
-        Path | None,
-        typer.Argument(help="Class folders, or a .zip or .tar; else the current test split."),
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders of class folders, or .zip or .tar files of them, as one set; else the "
+            "current test split."
+        ),
     ] = None,
     model: Model = None,
     compare: Annotated[
@@ -447,24 +451,29 @@ def evaluate(
     first, second = predictors[0], predictors[-1]
     with one_line_errors("train"):
         from checkstate.core import paths
+        from checkstate.core.layout import summarize
         from checkstate.evaluation import labeled
         from checkstate.evaluation.text import comparison_text, summary_text
 
         labeled.check_same_classes(first, second)
+        left_out = Counter[str]()
         images = (
-            labeled.in_folder(source, first.classes)
-            if source
-            else labeled.in_test_split(paths.SPLIT, paths.CURATED)
+            chain.from_iterable(labeled.in_folder(s, first.classes, left_out) for s in sources)
+            if sources
+            else labeled.in_test_split(paths.SPLIT, paths.CURATED, first.classes, left_out)
         )
         tables, errors = labeled.predict_labeled(predictors, images)
         summaries = [labeled.summarize_labeled(table) for table in tables]
         compared = labeled.compare(*tables) if compare else None
     for error in errors:
         typer.echo(f"unreadable: {printable(error)}", err=True)
+    if left_out:
+        typer.echo(f"left out: {summarize(left_out)}", err=True)
     if as_json:
         names = [str(predictor.path) for predictor in predictors]
         found = dict(zip(names, summaries, strict=True))
-        typer.echo(json.dumps({"models": found, "comparison": compared}, indent=2))
+        whole = {"models": found, "comparison": compared, "left_out": left_out}
+        typer.echo(json.dumps(whole, indent=2))
     else:
         for predictor, summary in zip(predictors, summaries, strict=True):
             typer.echo(f"{predictor.path}\n{summary_text(summary, first.classes)}")

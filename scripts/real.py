@@ -7,11 +7,13 @@ images themselves are in no commit; README and docs quote the figures through `m
 """
 
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 from checkstate.core import paths
 from checkstate.core.files import md5_of, read_json, write_json
+from checkstate.core.layout import summarize
 from checkstate.evaluation.labeled import in_folder, predict_labeled, summarize_labeled
 from checkstate.runtime.predictor import Predictor
 from checkstate.stage.runner import run_stage
@@ -21,7 +23,10 @@ def main() -> None:
     """Measure one folder and write its entry."""
     name, folder, origin = sys.argv[1:]
     predictor = Predictor()
-    [rows], _ = predict_labeled([predictor], in_folder(Path(folder), predictor.classes))
+    left_out = Counter[str]()
+    [rows], _ = predict_labeled([predictor], in_folder(Path(folder), predictor.classes, left_out))
+    if left_out:
+        print(f"left out: {summarize(left_out)}")
     summary = summarize_labeled(rows)
     entry = {
         "origin": origin,

@@ -1,5 +1,7 @@
 """How commands end when it is not their fault: a closed pipe, an interrupt, no memory left."""
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.pipeline.conftest import wait_for
 
 COMMAND = [sys.executable, "-m", "checkstate.cli"]
 STARTER = ROOT / "data/starter"
@@ -63,6 +66,33 @@ def test_an_interrupt_while_standard_input_is_awaited_is_silent(model: Path, opt
     assert running.returncode == 130
     assert "Traceback" not in err
     assert out.count("\n") <= 1
+
+
+def test_an_interrupted_run_leaves_the_output_that_was_there(model: Path, tmp_path: Path) -> None:
+    folder, output = tmp_path / "in", tmp_path / "out/states.csv"
+    folder.mkdir()
+    output.parent.mkdir()
+    output.write_text("of yesterday")
+    image = folder / "0.png"
+    shutil.copy(next((STARTER / "checked").iterdir()), image)
+    for number in range(1, 20000):
+        os.link(image, folder / f"{number}.png")
+    arguments = ["predict", folder, "--csv", "--output", output, "--model", model]
+    running = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    )
+    half_written = output.parent / ".states.csv.tmp"
+    wait_for(lambda: half_written.exists() and half_written.stat().st_size)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert (out, err.strip()) == ("", "")
+    assert [path.name for path in output.parent.iterdir()] == ["states.csv"]
+    assert output.read_text() == "of yesterday"
 
 
 SHORT = """

@@ -132,8 +132,8 @@ def understand(
     """
     kept = {}
     for folder, count in counts.items():
-        names = set(folder.split("/")) - set(classes)
-        if any(name.casefold() in DOCUMENTS for name in names):
+        others = [part for part in folder.split("/") if not class_named(part, classes)]
+        if any(name.casefold() in DOCUMENTS for name in others):
             left_out["image in a folder of documents"] += count
         elif not folder:
             left_out["image in no class folder"] += count
@@ -144,6 +144,12 @@ def understand(
     return by_position(kept, folders, left_out)
 
 
+def class_named(folder: str, classes: Collection[str]) -> str:
+    """The class that a folder's name stands for, as it is spelled in `classes`, or ''."""
+    alike = (name for name in classes if same_name_key(name) == same_name_key(folder))
+    return folder if folder in classes else next(alike, "")
+
+
 def by_name(
     counts: Mapping[str, int], classes: Collection[str], left_out: Counter[str]
 ) -> dict[str, Place]:
@@ -151,14 +157,16 @@ def by_name(
     places = {}
     for folder, count in counts.items():
         parts = folder.split("/")
-        labels = {part for part in parts if part in classes}
-        splits = [SPLITS[p.casefold()] for p in parts if p.casefold() in SPLITS and p not in labels]
+        named = [class_named(part, classes) for part in parts]
+        labels = set(filter(None, named))
+        others = [part.casefold() for part, label in zip(parts, named, strict=True) if not label]
+        splits = [SPLITS[part] for part in others if part in SPLITS]
         if len(labels) > 1:
-            raise UserError(f"{printable(folder)}/: lies in two of curate.classes; move it")
+            raise UserError(f"{printable(folder)}/: lies in two class folders; move it")
         if labels:
             places[folder] = Place(labels.pop(), next(iter(splits), ""))
         else:
-            left_out["image outside curate.classes"] += count
+            left_out["image of no known class"] += count
     refuse_mixture({folder: place.split for folder, place in places.items()}, counts)
     return places
 
@@ -175,7 +183,7 @@ def by_position(
         del found[folder]
     around = shared_start([below for _, below in found.values()])
     inner = {folder: below[len(around) :] for folder, (_, below) in found.items()}
-    refuse_depth(inner)
+    refuse_depth(inner, counts)
     places = {folder: Place(inner[folder][0], found[folder][0]) for folder in found}
     has_splits = any(place.split for place in places.values())
     named = {
@@ -237,11 +245,16 @@ def refuse_no_class(
             )
 
 
-def refuse_depth(inner: Mapping[str, tuple[str, ...]]) -> None:
-    """Refuse an outer folder whose images lie in further folders only: either may be the class."""
-    direct = {below[0] for below in inner.values() if len(below) == 1}
+def refuse_depth(inner: Mapping[str, tuple[str, ...]], counts: Mapping[str, int]) -> None:
+    """Refuse an outer folder whose images lie mostly in further folders: either may be the class.
+
+    An image or two that lie loose in it do not make it one.
+    """
+    deeper = Counter[str]()
+    for folder, below in inner.items():
+        deeper[below[0]] += counts[folder] if len(below) > 1 else -counts[folder]
     for folder, below in sorted(inner.items()):
-        if below[0] not in direct:
+        if len(below) > 1 and deeper[below[0]] > 0:
             raise UserError(
                 f"{printable(folder)}/: is its class {printable(below[0])} or "
                 f"{printable(below[1])}? Name the class folders in curate.classes, or move the "

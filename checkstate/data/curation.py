@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from checkstate.core.errors import UserError
-from checkstate.core.layout import Place, summarize, twins, understand
+from checkstate.core.layout import Place, summarize, twins
 from checkstate.core.params import Curate
 from checkstate.core.tables import ManifestRow
 from checkstate.core.text import printable
@@ -50,15 +50,10 @@ def curate_source(source: Path, listed: Path, settings: Curate) -> list[Manifest
 
 def find_places(members: Members, settings: Curate) -> tuple[dict[str, Place], set[str]]:
     """The place of every labeled image, and the class folders; says what is left out."""
-    counts = Counter(folder_of(path) for path in members.images)
-    left_out = members.left_out.copy()
-    try:
-        places, classes = understand(counts, members.folders, settings.classes, left_out)
-    except UserError as error:
-        raise UserError(f"{members.source}: {error}") from error
+    left_out = Counter[str]()
+    labeled, classes = members.places(settings.classes, left_out)
     if left_out:
         tqdm.write(f"warning: {members.source}: left out: {summarize(left_out)}", sys.stderr)
-    labeled = {path: places[f] for path in members.images if (f := folder_of(path)) in places}
     if alike := twins(labeled):
         some = " and ".join(map(printable, alike[0]))
         tqdm.write(
@@ -67,11 +62,6 @@ def find_places(members: Members, settings: Curate) -> tuple[dict[str, Place], s
             sys.stderr,
         )
     return labeled, classes
-
-
-def folder_of(path: str) -> str:
-    """The folder of a POSIX path, or ''."""
-    return path.rpartition("/")[0]
 
 
 def inspect_members(members: Members, paths: list[str], settings: Curate) -> list[ManifestRow]:

@@ -10,7 +10,7 @@ import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,7 @@ from typing import IO, Any
 from checkstate.core import bounds
 from checkstate.core.bounds import excess
 from checkstate.core.errors import UserError
-from checkstate.core.layout import HEAD, noise_within, not_image
+from checkstate.core.layout import HEAD, Place, noise_within, not_image, understand
 from checkstate.core.paths import archive_kind
 from checkstate.core.text import printable
 from checkstate.core.walk import Walk
@@ -70,6 +70,21 @@ class Members:
             raise UserError(f"{printable(path)}: its name is no valid UTF-8; rename it") from error
         self.images[path], self.handles[path] = size, handle
 
+    def places(
+        self, classes: Collection[str], left_out: Counter[str]
+    ) -> tuple[dict[str, Place], set[str]]:
+        """The place of every labeled image, and the class folders, as `understand` finds them.
+
+        What is left out, images or not, is counted in `left_out` by kind.
+        """
+        left_out.update(self.left_out)
+        counts = Counter(folder_of(path) for path in self.images)
+        try:
+            places, names = understand(counts, self.folders, classes, left_out)
+        except UserError as error:
+            raise UserError(f"{self.source}: {error}") from error
+        return {path: places[f] for path in self.images if (f := folder_of(path)) in places}, names
+
     def read(self, path: str) -> bytes:
         """Read an image; raises UserError where it cannot be, or is larger than it was."""
         if reason := excess(self.images[path], bounds.IMAGE):
@@ -84,6 +99,11 @@ class Members:
         with archive_errors(self.source), ExitStack() as stack:
             stream = self.open(handle)
             return stack.enter_context(stream).read(size) if stream else b""
+
+
+def folder_of(path: str) -> str:
+    """The folder of a POSIX path, or ''."""
+    return path.rpartition("/")[0]
 
 
 @contextmanager

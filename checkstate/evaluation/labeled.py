@@ -14,12 +14,12 @@ from tqdm import tqdm
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import read_archive
-from checkstate.core.layout import understand
 from checkstate.core.tables import PredictionRow, SplitRow
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
 from checkstate.data.members import find_data, open_members
 from checkstate.evaluation.intervals import rate
+from checkstate.evaluation.metrics import calibration_error
 from checkstate.runtime.images import ImageError
 from checkstate.runtime.predictor import Predictor
 
@@ -36,26 +36,32 @@ class Labeled:
     content: bytes
 
 
-def in_folder(source: Path, classes: Sequence[str]) -> Iterator[Labeled]:
+def in_folder(source: Path, classes: Sequence[str], left_out: Counter[str]) -> Iterator[Labeled]:
     """The images of class folders, or of a .zip or .tar of them, that carry one of the classes.
 
-    Raises UserError where there are none.
+    `left_out` counts by kind what does not. Raises UserError where none does.
     """
     with open_members(find_data(source)) as members:
-        folders = Counter(path.rpartition("/")[0] for path in members.images)
-        places, _ = understand(folders, members.folders, classes, Counter())
-        found = [p for p in sorted(members.images) if p.rpartition("/")[0] in places]
-        if not found:
+        places, _ = members.places(classes, left_out)
+        if not places:
             raise UserError(f"{source}: no images in folders named {', '.join(classes)}")
-        for path in found:
-            yield Labeled(path, places[path.rpartition("/")[0]].label, members.read(path))
+        for path in sorted(places):
+            yield Labeled(path, places[path].label, members.read(path))
 
 
-def in_test_split(table: Path, archive: Path) -> Iterator[Labeled]:
-    """The test images of the data set that flows; raises UserError where there is no split yet."""
+def in_test_split(
+    table: Path, archive: Path, classes: Sequence[str], left_out: Counter[str]
+) -> Iterator[Labeled]:
+    """The test images of the data set that flows that carry one of the classes.
+
+    `left_out` counts the others. Raises UserError where there is no split yet.
+    """
     if not table.exists():
         raise UserError(f"{table} is missing: name a folder, or run `dvc repro split`")
-    rows = [row for row in SplitRow.read(table) if row.split == "test"]
+    tested = [row for row in SplitRow.read(table) if row.split == "test"]
+    rows = [row for row in tested if row.label in classes]
+    if others := len(tested) - len(rows):
+        left_out["image of no known class"] += others
     members = read_archive(archive, [row.path for row in rows])
     for row, member in zip(rows, members, strict=True):
         yield Labeled(row.path, row.label, member.getvalue())
@@ -64,7 +70,10 @@ def in_test_split(table: Path, archive: Path) -> Iterator[Labeled]:
 def predict_labeled(
     predictors: Sequence[Predictor], images: Iterable[Labeled]
 ) -> tuple[list[list[PredictionRow]], list[str]]:
-    """The predictions of every model, image by image, and the errors of unreadable images."""
+    """The predictions of every model, image by image, and the errors of unreadable images.
+
+    Raises UserError where no image can be read.
+    """
     tables: list[list[PredictionRow]] = [[] for _ in predictors]
     errors: list[str] = []
     source = iter(tqdm(images, "evaluate", unit="image", disable=None, leave=False))
@@ -78,6 +87,8 @@ def predict_labeled(
                     if predictor is predictors[0]:
                         errors.append(f"{image.path}: {str(error).removeprefix('image: ')}")
             table += to_rows(predictor, inputs)
+    if not tables[0]:
+        raise UserError(f"no image to measure on: {printable(next(iter(errors), 'none is there'))}")
     return tables, errors
 
 
@@ -105,6 +116,9 @@ def summarize_labeled(rows: Sequence[PredictionRow], worst: int = 10) -> dict[st
     """Accuracy with its interval, confusion, calibration and the most confident mistakes."""
     correct = np.array([row.correct for row in rows])
     confidence = np.array([row.confidence for row in rows])
+    classes = list(rows[0].probabilities)
+    labels = np.array([classes.index(row.label) for row in rows])
+    probabilities = np.array([[row.probabilities[name] for name in classes] for row in rows])
     sure = confidence >= CONFIDENT
     confusion = Counter((row.label, row.predicted) for row in rows)
     mistakes = sorted((row for row in rows if not row.correct), key=lambda row: -row.confidence)
@@ -117,6 +131,7 @@ def summarize_labeled(rows: Sequence[PredictionRow], worst: int = 10) -> dict[st
             for (label, predicted), count in sorted(confusion.items())
         ],
         "mean_confidence": float(confidence.mean()),
+        "calibration_error": calibration_error(probabilities, labels),
         "confident": {"share": float(sure.mean()), "top1": rate(correct[sure])},
         "mistakes": [row.model_dump(exclude={"fold", "probabilities"}) for row in mistakes[:worst]],
     }

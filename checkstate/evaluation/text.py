@@ -13,8 +13,10 @@ def summary_text(summary: Mapping[str, Any], classes: Sequence[str]) -> str:
     sure = summary["confident"]
     lines = [
         f"  {summary['correct']} of {summary['images']} right: {interval(summary['top1'])}",
-        f"  mean confidence {summary['mean_confidence']:.1%}; at 0.9 and above, which is "
-        f"{sure['share']:.1%} of the images, {interval(sure['top1'])} right",
+        f"  mean confidence {summary['mean_confidence']:.1%}, expected calibration error "
+        f"{summary['calibration_error']:.1%}",
+        f"  at 0.9 and above, which is {sure['share']:.1%} of the images, "
+        f"{interval(sure['top1'])} right",
         "  label \\ predicted",
     ]
     counts = {(c["label"], c["predicted"]): c["images"] for c in summary["confusion"]}

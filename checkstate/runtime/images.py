@@ -25,8 +25,8 @@ MAX_PIXELS = 64_000_000
 BITS_PER_SAMPLE, MAX_SAMPLE_VALUE = 258, 281
 """TIFF tags."""
 
-MAX_CONTROL_SIDE = 512
-"""Pixels; a row of settings at threefold scale is lower, and a control alone is narrower."""
+MAX_ROW_HEIGHT, MAX_CONTROL_AREA = 384, 512 * 512
+"""Pixels of a row of settings, however long, at threefold scale, and of a control alone."""
 
 MAX_ENLARGEMENT = 2.0
 """A tiny crop is enlarged at most this much: more would show the network only blur."""
@@ -127,8 +127,11 @@ def from_array(array: np.ndarray[Any, Any], channels: Channels) -> Image.Image:
 
 
 def is_screenshot(image: Image.Image) -> bool:
-    """Whether an image is larger than a control or its row: on both sides, at any scale."""
-    return min(image.size) > MAX_CONTROL_SIDE
+    """Whether an image is larger than a control, and higher and wider than a row is high.
+
+    Area alone would tell long rows, a side alone the low window of a wide screen.
+    """
+    return min(image.size) > MAX_ROW_HEIGHT and image.width * image.height > MAX_CONTROL_AREA
 
 
 def to_rgb(original: Image.Image, image: Image.Image) -> Image.Image:

@@ -24,7 +24,10 @@ Pictures = list[Any] | tuple[Any, ...]
 """Several of what can be read as an image."""
 
 
-NO_CROP = "this looks like a whole screenshot; a model takes a crop of one control"
+NO_CROP = (
+    "this looks like a whole screenshot; a model takes a crop of one control: `checkstate find`, "
+    "in Python Finder, finds the controls in it"
+)
 
 
 class ScreenshotWarning(UserWarning):

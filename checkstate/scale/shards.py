@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal, Self
 
@@ -24,7 +25,14 @@ from checkstate.core.paths import archive_kind
 from checkstate.core.walk import Walk
 from checkstate.data.members import open_members
 from checkstate.runtime.sources import expand
-from checkstate.scale.storage import File, filesystem, is_uri, list_files, storage_errors
+from checkstate.scale.storage import (
+    File,
+    filesystem,
+    is_uri,
+    list_files,
+    read_head,
+    storage_errors,
+)
 
 CROPS, SCREENSHOTS = 1000, 100
 """Images of a shard: seconds of work, and what a crash costs a process at most."""
@@ -76,7 +84,9 @@ def find_shards(source: str, size: int, left_out: Counter[str]) -> Iterator[Shar
         if cut := cutter(Path(file.path)):
             yield from cut(uri, file, size)
             found = True
-        elif kind := uri and not_image(PurePosixPath(file.path).name, lambda: b""):
+        elif kind := uri and not_image(
+            PurePosixPath(file.path).name, partial(read_head, uri, file)
+        ):
             left_out[kind] += 1
         else:
             waiting.append(file)

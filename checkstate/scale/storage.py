@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSystem
 
 from checkstate.core.errors import UserError
-from checkstate.core.layout import noise
+from checkstate.core.layout import HEAD, noise
 from checkstate.core.text import first_line
 
 
@@ -73,6 +73,19 @@ def list_files(uri: str, left_out: Counter[str]) -> Iterator[File]:
     if all(info.type == FileType.NotFound for info in found):
         raise UserError(f"{uri}: no such file or folder, or an empty one")
     yield from below(uri, system, found, left_out)
+
+
+def read_head(uri: str, file: File) -> bytes:
+    """The first bytes of a file, or none where it is no regular one or may not be read."""
+    system, _ = filesystem(uri)
+    if not file.size:
+        return b""
+    with storage_errors(uri):
+        try:
+            with system.open_input_stream(file.path) as stream:
+                return bytes(stream.read(HEAD))
+        except (FileNotFoundError, PermissionError):
+            return b""
 
 
 def entries(system: FileSystem, folder: str) -> list[FileInfo]:

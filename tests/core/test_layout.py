@@ -83,6 +83,17 @@ def test_what_could_be_meant_in_two_ways_is_refused(folders: tuple[str], message
     assert "\n" not in str(caught.value)
 
 
+def test_the_folder_that_holds_most_images_is_the_class() -> None:
+    loose = {"site-a": 1, "site-a/on": 5, "site-b": 1, "site-b/off": 5}
+    with pytest.raises(UserError, match="site-a/on/: is its class site-a or on"):
+        understand(loose, loose, (), Counter())
+    dated = {"on": 5, "on/2024": 4, "off": 1}
+    places, classes = understand(dated, dated, (), Counter())
+    assert (places["on/2024"].label, classes) == ("on", {"on", "off"})
+    halves = {"train/on": 1, "train/on/2024": 4, "test/on": 5, "test/off": 5}
+    assert understand(halves, halves, (), Counter())[0]["train/on/2024"].label == "on"
+
+
 def test_named_classes_are_found_wherever_they_lie() -> None:
     classes = ("on", "off", "training")
     assert read("site-a/on", "site-b/x/off", "training", classes=classes) == {
@@ -94,10 +105,20 @@ def test_named_classes_are_found_wherever_they_lie() -> None:
         "Train/site/on": ("on", "train"),
         "val/on": ("on", "val"),
     }
-    assert left_out("on", "off", "else", classes=classes) == {"image outside curate.classes": 1}
+    assert left_out("on", "off", "else", classes=classes) == {"image of no known class": 1}
     for folders in (("on/off",), ("train/on", "off")):
-        with pytest.raises(UserError, match=r"two of curate\.classes|beside the split"):
+        with pytest.raises(UserError, match=r"two class folders|beside the split"):
             read(*folders, classes=classes)
+
+
+def test_a_named_class_is_found_in_another_case_and_called_as_it_is_named() -> None:
+    classes = ("Not checked", "training", "docs")
+    assert read("a/not  CHECKED", "Training", "Docs", classes=classes) == {
+        "a/not  CHECKED": ("Not checked", ""),
+        "Training": ("training", ""),
+        "Docs": ("docs", ""),
+    }
+    assert read("on", "On", classes=("On", "on")) == {"on": ("on", ""), "On": ("On", "")}
 
 
 def test_images_without_a_class_are_counted() -> None:

@@ -1,5 +1,7 @@
 import json
 import shutil
+import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +11,9 @@ import torch
 from typer.testing import CliRunner
 
 from checkstate.cli import app
-from checkstate.core.tables import PredictionRow
-from checkstate.evaluation.labeled import compare
+from checkstate.core.tables import PredictionRow, SplitRow, write_table
+from checkstate.evaluation.labeled import compare, in_test_split, summarize_labeled
+from checkstate.evaluation.text import summary_text
 from checkstate.model.export import export_fp32
 from checkstate.model.networks import IMAGENET, Classifier, build_backbone
 from tests.conftest import CLASSES, SMALL, copy_data
@@ -46,8 +49,74 @@ def test_unreadable_images_are_named_and_a_folder_without_classes_refused(
     (tmp_path / "data/checked/broken.png").write_bytes(b"no image")
     assert "checked/broken.png: not an image" in run("data", status=1)
     shutil.copytree(tmp_path / "data/checked", tmp_path / "loose")
+    (tmp_path / "all/checked").mkdir(parents=True)
+    shutil.copy(tmp_path / "data/checked/broken.png", tmp_path / "all/checked")
+    assert run("all", status=1).startswith("error: no image to measure on: checked/broken.png: not")
     assert "checked, other, unchecked" in run("loose", status=1)
     assert "data/split.csv is missing" in run(status=1)
+
+
+def test_class_folders_count_in_any_case_and_what_is_left_out_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy_data(tmp_path / "data", 2)
+    (tmp_path / "data/checked").rename(tmp_path / "data/Checked")
+    (tmp_path / "data/other").rename(tmp_path / "data/mixed")
+    (tmp_path / "data/notes.txt").write_text("two sites")
+    result = CliRunner().invoke(app, ["evaluate", "data", "--json"])
+    assert result.stderr == "left out: image of no known class 2, .txt 1\n"
+    found = json.loads(result.stdout)
+    assert found["left_out"] == {".txt": 1, "image of no known class": 2}
+    [summary] = found["models"].values()
+    assert {cell["label"] for cell in summary["confusion"]} == {"checked", "unchecked"}
+    assert summary["images"] == 4
+
+
+def test_several_sources_are_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy_data(tmp_path / "data", 3)
+    shutil.make_archive("more", "zip", "data")
+    [once] = json.loads(run("data", "--json"))["models"].values()
+    [twice] = json.loads(run("data", "more.zip", "--json"))["models"].values()
+    assert (twice["images"], twice["correct"]) == (18, 2 * once["correct"])
+    assert twice["calibration_error"] == pytest.approx(once["calibration_error"])
+
+
+def test_the_calibration_error_is_how_far_confidence_lies_from_accuracy() -> None:
+    """Of ten images at 0.8, five are right."""
+    probabilities = dict(zip(CLASSES, (0.8, 0.1, 0.1), strict=True))
+    table = [
+        PredictionRow(
+            path="",
+            label=CLASSES[n % 2],
+            predicted=CLASSES[0],
+            confidence=0.8,
+            probabilities=probabilities,
+        )
+        for n in range(10)
+    ]
+    summary = summarize_labeled(table)
+    assert summary["calibration_error"] == pytest.approx(0.3)
+    assert "expected calibration error 30.0%\n" in summary_text(summary, CLASSES)
+
+
+def test_images_of_the_test_split_that_a_model_has_no_class_for_are_left_out(
+    project: Path,
+) -> None:
+    image = next((project / "data/tiny/checked").iterdir())
+    with zipfile.ZipFile("curated.zip", "w") as archive:
+        archive.write(image, "on/a.png")
+        archive.write(image, "mixed/b.png")
+    rows = [
+        SplitRow(path=path, label=path.split("/")[0], split="test")
+        for path in ("on/a.png", "mixed/b.png")
+    ]
+    write_table("split.csv", rows)
+    left_out = Counter[str]()
+    found = in_test_split(Path("split.csv"), Path("curated.zip"), ["on", "off"], left_out)
+    assert [image.path for image in found] == ["on/a.png"]
+    assert left_out == {"image of no known class": 1}
 
 
 def test_a_model_beside_itself_differs_nowhere(

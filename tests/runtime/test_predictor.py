@@ -87,9 +87,19 @@ def test_an_array_that_is_no_picture_is_refused_in_one_line(
         predictor(array)
 
 
-def test_a_whole_screenshot_is_warned_of_and_a_row_is_not(predictor: Predictor) -> None:
-    with pytest.warns(ScreenshotWarning, match="1280x720 pixels: this looks like"):
-        predictor(Image.new("RGB", (1280, 720)))
+@pytest.mark.parametrize("size", [(1280, 720), (1366, 500), (600, 600)])
+def test_a_whole_screenshot_is_warned_of_with_the_way_out(
+    predictor: Predictor, size: tuple[int, int]
+) -> None:
+    said = f"{size[0]}x{size[1]} pixels: this looks like.*`checkstate find`, in Python Finder"
+    with pytest.warns(ScreenshotWarning, match=said):
+        predictor(Image.new("RGB", size))
+
+
+@pytest.mark.parametrize("size", [(1600, 60), (1800, 300), (4800, 180), (512, 512)])
+def test_a_long_row_and_a_large_crop_are_not_warned_of(
+    predictor: Predictor, size: tuple[int, int]
+) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        predictor(Image.new("RGB", (1800, 300)))
+        predictor(Image.new("RGB", size))

@@ -1,9 +1,11 @@
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -16,6 +18,7 @@ from PIL import Image
 from pyarrow.fs import FileSystem
 
 from checkstate.runtime.predictor import Predictor
+from checkstate.scale.shards import find_shards
 from checkstate.scale.target import Target
 from tests.conftest import ROOT
 from tests.hostile import readable, unreadable
@@ -91,6 +94,21 @@ def test_every_form_has_the_scores_of_predict(
     assert ("passed over: .csv 1" in said) == (form in {"folder", "uri"})
     named = {prefix + name: path for name, path in paths.items()}
     assert scores(tmp_path / "out") == expected(model, named)
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_of_names_without_an_ending_the_first_bytes_tell_images(
+    scheme: str, crops: list[Path], tmp_path: Path
+) -> None:
+    shutil.copy(crops[0], tmp_path / "0f3a")
+    shutil.copy(crops[1], tmp_path / "clip.mp4")
+    (tmp_path / "README").write_text("no image")
+    (tmp_path / "empty").touch()
+    os.mkfifo(tmp_path / "pipe")
+    left_out = Counter[str]()
+    [shard] = find_shards(f"{scheme}{tmp_path}", 9, left_out)
+    assert [Path(file.path).name for file in shard.files] == ["0f3a"]
+    assert left_out == {"no ending": 3, ".mp4": 1}
 
 
 def test_what_cannot_be_read_is_a_row_with_the_reason(

@@ -3,7 +3,7 @@
 import * as ort from "./ort.wasm.bundle.min.mjs";
 import { readImage, resize } from "./images.js";
 
-const MAX_CONTROL_SIDE = 512;
+const [MAX_ROW_HEIGHT, MAX_CONTROL_AREA] = [384, 512 * 512];
 
 // Load the runtime and the model; returns its metadata, and a function from a file to a prediction.
 export async function loadPredictor() {
@@ -21,7 +21,8 @@ export async function loadPredictor() {
     const { logits } = await session.run({ image });
     return {
       probabilities: softmax(Array.from(logits.data, (logit) => logit / metadata.temperature)),
-      isScreenshot: Math.min(picture.width, picture.height) > MAX_CONTROL_SIDE,
+      isScreenshot:
+        Math.min(picture.width, picture.height) > MAX_ROW_HEIGHT && picture.width * picture.height > MAX_CONTROL_AREA,
     };
   }
   return { metadata, predict };
