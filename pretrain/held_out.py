@@ -1,35 +1,60 @@
-"""How often is a control right whose library nothing has learned from?
+"""How often is a control right whose library or toolkit nothing has learned from?
 
 python -m pretrain.held_out
 
-The weights that every training starts from predict data/held-out.zip.
+The released model, as it ships, predicts data/held-out.zip.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
 from checkstate.core import paths
-from checkstate.core.errors import UserError
-from checkstate.core.params import load_params
-from checkstate.data.datasets import load_archive
+from checkstate.core.render_params import load_render_params
+from checkstate.core.tables import PredictionRow, libraries_of
+from checkstate.evaluation.labeled import CONFIDENT, in_folder, predict_labeled
 from checkstate.evaluation.libraries import by_library
-from checkstate.model.checkpoints import load_model
-from checkstate.model.networks import predict_logits
+from checkstate.runtime.predictor import Predictor
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
+PICTOGRAMS = "toolbars"
+"""The set of pictograms beside words; what of it holds no state is `other`."""
+
 
 def main() -> None:
-    """Read data/held-out.zip and pretrain/weights; write metrics/held_out."""
-    params = load_params()
-    model, metadata = load_model(paths.WEIGHTS)
-    data = load_archive(paths.HELD_OUT, metadata.image_size, metadata.resize)
-    if data.classes != metadata.classes:
-        raise UserError(
-            f"{paths.HELD_OUT} has the classes {data.classes}, {paths.WEIGHTS} has "
-            f"{metadata.classes}: render or pretrain again"
-        )
-    logits = predict_logits(model, data.pixels, params.evaluate.batch_size)
+    """Read data/held-out.zip and the released model; write metrics/held_out."""
+    predictor = Predictor(paths.RELEASED, threads=1)
+    images = in_folder(paths.HELD_OUT, predictor.classes, Counter())
+    [rows], _ = predict_labeled([predictor], images)
+    names = libraries_of([row.path for row in rows])
+    drawn_by = load_render_params().toolkits
+    toolkits = [row for row, name in zip(rows, names, strict=True) if name in drawn_by]
+    pictograms = [
+        row
+        for row, name in zip(rows, names, strict=True)
+        if name == PICTOGRAMS and row.label == "other"
+    ]
     out = paths.metrics_folder("held_out")
-    correct = logits.argmax(1) == data.labels
-    write_metrics(out, by_library(data.paths, correct, out / "plots/libraries.csv"))
+    correct = np.array([row.correct for row in rows])
+    libraries = by_library([row.path for row in rows], correct, out / "plots/libraries.csv")
+    sure = [row for row in toolkits if row.confidence >= CONFIDENT]
+    write_metrics(
+        out,
+        {
+            **libraries,
+            "toolkits": right(toolkits),
+            "toolkits_confident": right(sure),
+            "toolkits_confident_share": len(sure) / len(toolkits),
+            "pictograms": right(pictograms),
+        },
+    )
+
+
+def right(rows: Sequence[PredictionRow]) -> float:
+    """The share that is right."""
+    return float(np.mean([row.correct for row in rows]))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,10 @@ def figures() -> dict[str, str]:
         "machine": f"{timed['machine']['cores']} cores of {timed['machine']['cpu']}",
         "held-out": f"{100 * held_out['mean']:.1f} %",
         "held-out-worst": f"{held_out['worst']}, {100 * held_out['worst_top1']:.1f} %",
+        "held-out-toolkits": f"{100 * held_out['toolkits']:.1f} %",
+        "held-out-toolkits-sure": f"{100 * held_out['toolkits_confident']:.1f} %",
+        "held-out-toolkits-share": f"{held_out['toolkits_confident_share']:.0%}",
+        "pictograms": f"{100 * held_out['pictograms']:.1f} %",
     }
 
 

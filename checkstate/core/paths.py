@@ -27,7 +27,6 @@ TEACHER = Path("models/teacher.safetensors")
 STUDENT = Path("models/student.safetensors")
 FINETUNED = Path("models/finetuned.safetensors")
 AVERAGED = Path("models/averaged.safetensors")
-WEIGHTS = Path("pretrain/weights/student.safetensors")
 
 FIND = Path("find")
 FIND_PARAMS = FIND / "params.yaml"
