@@ -23,6 +23,13 @@ from tests.pipeline.conftest import (
 def test_the_whole_dag_leaves_what_people_read(repository: Path) -> None:
     evaluated = json.loads((repository / "metrics/evaluate/details.json").read_text())
     assert 0 <= evaluated["top1"]["low"] <= evaluated["top1"]["value"] <= 1
+    assert (
+        0
+        < json.loads(run(repository, "dvc", "metrics", "show", "--json"))[""]["data"][
+            "metrics/evaluate/metrics.json"
+        ]["data"]["robustness"]
+        <= 1
+    )
     timed = json.loads((repository / "metrics/benchmark/details.json").read_text())
     assert timed["shipped"]["bytes"] == (repository / "models/model.onnx").stat().st_size
     assert timed["training"].keys() == {"loop_per_second", "in_memory_per_second"}
@@ -81,6 +88,8 @@ def test_an_experiment_reruns_only_what_its_param_reaches(repository: Path) -> N
         "slow",
         "-S",
         "train.lr=0.00001",
+        "-S",
+        "evaluate.robustness=false",
         "evaluate",
     )
     for stage in ("curate", "split", "extra@more"):
@@ -88,6 +97,12 @@ def test_an_experiment_reruns_only_what_its_param_reaches(repository: Path) -> N
     assert "Running stage 'train'" in out
     assert "slow" in run(repository, "dvc", "exp", "show", "--csv")
     assert "train.lr" in run(repository, "dvc", "params", "diff", "HEAD", "slow")
+    [evaluated] = [
+        line
+        for line in run(repository, "dvc", "metrics", "diff", "HEAD", "slow").splitlines()
+        if "robustness" in line
+    ]
+    assert evaluated.split()[-2:] == ["-", "-"]
 
 
 def test_excluding_the_ambiguous_drops_exactly_those(repository: Path) -> None:
