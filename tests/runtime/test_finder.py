@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from checkstate import Control, Finder, Predictor
 from checkstate.core import paths
@@ -50,6 +50,33 @@ def test_tiles_give_what_the_whole_screenshot_gives(
     for one, two in zip(whole, tiled, strict=True):
         assert one.kind == two.kind
         assert one.box == pytest.approx(two.box, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "height", "left"),
+    [
+        ("unchecked/onsen-radio", 92, 209),  # both tiles thought it theirs
+        ("checked/antd-switch", 48, 228),  # neither did
+        ("unchecked/antd-switch", 104, 194),
+    ],
+)
+def test_a_control_across_a_seam_is_found_once(
+    finder: Finder, monkeypatch: pytest.MonkeyPatch, name: str, height: int, left: int
+) -> None:
+    [file] = (ROOT / "tests/controls").glob(f"{name}-*.png")
+    crop = Image.open(file).convert("RGB")
+    crop = crop.resize((crop.width * height // crop.height, height))
+    page = Image.new("RGB", (640, 320), "white")
+    for line in range(11):
+        text = 3 * "Settings of this computer and its users "
+        ImageDraw.Draw(page).text((10, 8 + 30 * line), text, "black")
+    monkeypatch.setattr(module, "CORE", 256)
+    for x in range(left - 12, left + 13, 2):
+        picture = page.copy()
+        picture.paste(crop, (x, 100))
+        place = (x, 100, x + crop.width, 100 + height)
+        found = finder(picture, keep_other=True)
+        assert sum(within(control, place) for control in found) == 1, x
 
 
 def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:
