@@ -209,9 +209,10 @@ def without_doubles(places: Sequence[Place]) -> list[Place]:
     corners = np.array([box for box, _, _ in places], np.float32).reshape(-1, 4)
     areas = (corners[:, 2:] - corners[:, :2]).prod(1)
     middles = (corners[:, :2] + corners[:, 2:]) / 2
-    seams = ((middles >= SEAM) & ((middles + SEAM) % CORE < 2 * SEAM)).any(1)
+    close = (middles >= SEAM) & ((middles + SEAM) % CORE < 2 * SEAM)
+    seams = close[:, 0] | close[:, 1]
     kept = ~seams
-    for index in sorted(np.flatnonzero(seams), key=lambda each: -places[each][2]):
+    for index in sorted(np.flatnonzero(seams).tolist(), key=lambda each: -places[each][2]):
         near = np.maximum(corners[index, :2], corners[:, :2])
         far = np.minimum(corners[index, 2:], corners[:, 2:])
         shared = (far - near).clip(min=0).prod(1)

@@ -91,6 +91,40 @@ def test_plain_pictures_of_any_size_hold_nothing(finder: Finder, size: tuple[int
     assert finder(Image.new("RGB", size, "white")) == []
 
 
+@pytest.mark.parametrize(("columns", "rows"), [(25, 40), (40, 40)])
+def test_a_page_full_of_controls_is_found_whole(finder: Finder, columns: int, rows: int) -> None:
+    [file] = (ROOT / "tests/controls/unchecked").glob("onsen-radio-*.png")
+    crop = Image.open(file).convert("RGB").resize((39, 24))
+    page = Image.new("RGB", (47 * columns, 32 * rows), "white")
+    for column in range(columns):
+        for row in range(rows):
+            page.paste(crop, (4 + 47 * column, 4 + 32 * row))
+    found = finder(page, keep_other=True)
+    assert 0.95 * columns * rows <= len(found) <= columns * rows
+
+
+def test_controls_over_and_in_each_other_have_boxes_all_the_same(finder: Finder) -> None:
+    picture, places = screenshot()
+    for number, (_, place) in enumerate(places):
+        crop = picture.crop(place)
+        picture.paste(crop, (place[0] + crop.width // 3, place[1] + crop.height // 3))
+        picture.paste(crop.resize((crop.width // 3, crop.height // 3)), (20, 20 + 60 * number))
+    boxes = [control.box for control in finder(picture, 0.05, keep_other=True)]
+    assert boxes
+    assert len(set(boxes)) == len(boxes)
+
+
+def test_a_screen_of_4k_is_found_in_its_last_corner_too(finder: Finder) -> None:
+    picture, places = screenshot()
+    screen = Image.new("RGB", (3840, 2160), "white")
+    x, y = screen.width - picture.width, screen.height - picture.height
+    screen.paste(picture, (x, y))
+    found = finder(screen)
+    for _, (left, top, right, bottom) in places:
+        place = (left + x, top + y, right + x, bottom + y)
+        assert sum(within(control, place) for control in found) == 1
+
+
 def test_boxes_lie_in_the_screenshot(finder: Finder) -> None:
     picture, _ = screenshot()
     cut = picture.crop((310, 50, 900, 300))
