@@ -70,7 +70,8 @@ weights: render
 	cp models/averaged.safetensors pretrain/weights/student.safetensors
 	python -m render.starter
 
-# the detector of whole screenshots; an hour on two cores, the rendering included
+# the detector of whole screenshots goes on for the epochs of find/params.yaml; an hour on two cores, the rendering
+# included. What it goes on from took two and a half hours of training; docs/results.md
 finder: .venv/installed
 	npm ci --prefix render
 	dvc --cd weights repro find_evaluate find_benchmark

@@ -1,8 +1,10 @@
-"""Time the finder on a screenshot of 1920x1080 pixels with some twenty controls.
+"""Time and memory of the finder on a screenshot of 1920x1080 pixels with some twenty controls.
 
 python -m find.benchmark
 """
 
+import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 
@@ -11,13 +13,22 @@ from PIL import Image
 from checkstate.core import paths
 from checkstate.core.find_params import load_find_params
 from checkstate.data.scenes import load_screenshots
-from checkstate.evaluation.timing import interleave, machine
+from checkstate.evaluation.timing import interleave, machine, output
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.predictor import Predictor
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
 SIZE, CONTROLS = (1920, 1080), 20
+
+FIND = """
+import sys
+from checkstate.runtime.finder import Finder
+from checkstate.runtime.predictor import Predictor
+finder, model, screenshot = sys.argv[1:]
+Finder(finder, Predictor(model, threads=1), threads=1)(screenshot)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
 
 
 def main() -> None:
@@ -32,7 +43,20 @@ def main() -> None:
     }
     times = interleave(rows, settings.rounds)
     out = paths.metrics_folder("find-benchmark")
-    write_metrics(out, {"machine": machine(), "controls": len(controls), **times})
+    peak = {"peak_mb": peak_mb(finder, picture)}
+    write_metrics(out, {"machine": machine(), "controls": len(controls), **times, **peak})
+
+
+def peak_mb(finder: Finder, picture: Image.Image) -> float:
+    """Peak memory, in megabytes, of a process that finds the controls of a screenshot once.
+
+    A process of its own, for this one holds all the others; on Linux alone, as VmHWM is.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        picture.save(file, "PNG")
+        file.flush()
+        files = [str(finder.path), str(finder.predictor.path), file.name]
+        return int(output([sys.executable, "-c", FIND, *files])) / 1024
 
 
 def full_screen(finder: Finder) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Write the finder: the trained detector as one ONNX file, in the cheaper precision that holds.
+"""Write the finder: the trained detector as one ONNX file in fp32.
 
 python -m find.export
 """

@@ -42,6 +42,7 @@ def unreadable(picture: Image.Image) -> dict[str, bytes]:
         "truncated.jpg": encode(picture.convert("RGB"), "JPEG")[:200],
         "empty.png": b"",
         "bomb.png": bomb(),
+        "vast.png": bomb(16_000),
         "vector.svg.png": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         "text.png": b"no image",
     }

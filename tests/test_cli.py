@@ -130,8 +130,9 @@ def test_explain_writes_an_overlay_beside_each_others(
     assert Image.open(tmp_path / "why/-.explained.png").size == (64, 64)
 
 
+@pytest.mark.parametrize("command", ["predict", "find"])
 def test_a_hostile_folder_is_answered_line_by_line(
-    model: Path, picture: Image.Image, tmp_path: Path
+    command: str, model: Path, picture: Image.Image, tmp_path: Path
 ) -> None:
     good, bad = readable(picture), unreadable(picture)
     (tmp_path / "sub").mkdir()
@@ -141,9 +142,10 @@ def test_a_hostile_folder_is_answered_line_by_line(
     (tmp_path / "loop.png").symlink_to("loop.png")
     (tmp_path / "x.png").mkdir()
     os.mkfifo(tmp_path / "pipe.png")
-    status, out, err = run("predict", "--model", model, tmp_path, tmp_path / "x.png")
+    status, out, err = run(command, "--model", model, tmp_path, tmp_path / "x.png")
     assert status == 1
-    assert len(out.splitlines()) == len(good)
+    # of find, the line of a screenshot; those of its controls are indented
+    assert len([line for line in out.splitlines() if not line.startswith("  ")]) == len(good)
     assert "ünï\\ncode \\x1b[31m.png" in out
     lines = err.splitlines()
     assert [line for line in lines if "passed over" in line] == [
@@ -295,6 +297,20 @@ def test_find_gives_controls_pictures_and_crops_with_a_list(screen: Path, tmp_pa
     again = run("find", "--crops", crops, screen)
     assert again[0] == 1
     assert "already there" in again[2]
+
+
+def test_find_takes_standard_input_and_patterns(screen: Path) -> None:
+    status, out, _ = run("find", "--csv", "-", stdin=screen.read_bytes())
+    given = list(csv.DictReader(io.StringIO(out)))
+    assert (status, {row["path"] for row in given}) == (0, {"-"})
+    status, out, _ = run("find", "--csv", screen.parent / "*.png")
+    matched = list(csv.DictReader(io.StringIO(out)))
+    assert status == 0
+    assert [row | {"path": "-"} for row in matched] == given
+    assert len(given) >= 6
+    assert float(given[0]["left"]) < float(given[0]["right"])
+    status, _, err = run("find", "--csv", screen.parent / "*.gif")
+    assert (status, err.count("\n")) == (1, 1)
 
 
 def test_find_of_a_plain_screen_is_empty_and_of_no_image_is_one_line(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from checkstate.cli import app
 from tests.conftest import ROOT, copy_data
@@ -125,6 +127,23 @@ def test_what_python_of_the_pages_imports_of_ours_is_there(page: str, number: in
             found = importlib.import_module(module)
             for name in names:
                 getattr(found, name)
+
+
+def test_the_keys_of_find_are_those_of_the_page() -> None:
+    section = read("docs/serving.md").partition("## Whole screenshots\n")[2].partition("\n## ")[0]
+    documented = [
+        key
+        for row in re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE)
+        for key in re.findall(r"`(\w+)`", row)
+    ]
+    given = CliRunner().invoke(app, ["find", "--json", str(ROOT / "docs/screen.png")])
+    found = json.loads(given.output)
+    assert sorted(documented) == sorted([*found, *found["controls"][0]])
+    [example] = map(json.loads, blocks("docs/serving.md", "json")[:1])
+    assert (list(example), list(example["controls"][0])) == (
+        list(found),
+        list(found["controls"][0]),
+    )
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,11 @@ CORE, RIM = 1536, 128
 """Pixels of the square of which a run of the network gives the controls, and of what it sees
 around: memory stays the same however large a screenshot is."""
 
+SEAM, OVERLAP = 8, 0.4
+"""Pixels beyond its core up to which a tile also gives controls, since two tiles see the middle of
+one apart by a pixel or two; and what boxes share (IoU) of which one is then left out, the same as
+`export.overlap` of find/params.yaml within a tile."""
+
 MARGIN, LABEL = 0.25, 1.0
 """Of a box's shorter side, around it, and of its height, at the right, for the classifier: the
 crops that it learned from mostly show how a label begins."""
@@ -39,6 +44,8 @@ MB, for good. It costs no time that can be measured."""
 SHRINK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
 Box = tuple[float, float, float, float]
+Place = tuple[Floats, str, float]
+"""Where a control may be: corners [4], kind, confidence."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ class Finder:
         """Yield box, kind and confidence of each place that may be a control, tile by tile."""
         pixels = np.asarray(picture)
         height, width = pixels.shape[:2]
+        places: list[Place] = []
         for top in range(0, height, CORE):
             for left in range(0, width, CORE):
                 y, x = max(top - RIM, 0), max(left - RIM, 0)
@@ -156,13 +164,12 @@ class Finder:
                 for corners, kind, score in self.candidates(tile, threshold):
                     box = corners + np.array([x, y, x, y], np.float32)
                     column, row = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-                    # what another tile is the core of, that tile gives
-                    if left <= column < min(left + CORE, width) and top <= row < min(
-                        top + CORE, height
-                    ):
-                        yield clip(box, width, height), kind, score
+                    if gives(left, column, width) and gives(top, row, height):
+                        places.append((box, kind, score))
+        for box, kind, score in without_doubles(places):
+            yield clip(box, width, height), kind, score
 
-    def candidates(self, tile: Pixels, threshold: float) -> Iterator[tuple[Floats, str, float]]:
+    def candidates(self, tile: Pixels, threshold: float) -> Iterator[Place]:
         """Run the network over a tile, uint8 [height, width, 3]; boxes are in its pixels."""
         given = {
             "image": padded(tile, self.multiple)[None],
@@ -190,6 +197,28 @@ def padded(tile: Pixels, multiple: int) -> Pixels:
     canvas[:] = border_color(tile)
     canvas[: tile.shape[0], : tile.shape[1]] = tile
     return canvas
+
+
+def gives(start: int, middle: float, side: int) -> bool:
+    """Whether a tile whose core begins at `start` gives a box with this middle, along one side."""
+    return max(start - SEAM, 0) <= middle < min(start + CORE + SEAM, side)
+
+
+def without_doubles(places: Sequence[Place]) -> list[Place]:
+    """Places without those at a seam that overlap one of more confidence, or one off the seams."""
+    corners = np.array([box for box, _, _ in places], np.float32).reshape(-1, 4)
+    areas = (corners[:, 2:] - corners[:, :2]).prod(1)
+    middles = (corners[:, :2] + corners[:, 2:]) / 2
+    close = (middles >= SEAM) & ((middles + SEAM) % CORE < 2 * SEAM)
+    seams = close[:, 0] | close[:, 1]
+    kept = ~seams
+    for index in sorted(np.flatnonzero(seams).tolist(), key=lambda each: -places[each][2]):
+        near = np.maximum(corners[index, :2], corners[:, :2])
+        far = np.minimum(corners[index, 2:], corners[:, 2:])
+        shared = (far - near).clip(min=0).prod(1)
+        doubles = shared > OVERLAP * (areas[index] + areas - shared)
+        kept[index] = not (kept & doubles).any()
+    return [place for place, keep in zip(places, kept, strict=True) if keep]
 
 
 def clip(box: Floats, width: int, height: int) -> Box:

@@ -1,4 +1,4 @@
-"""What the service says of its model: the file, its metadata, and the figures of its card."""
+"""What the service says of its models: the files, their metadata, and the figures of its card."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 
 from checkstate.core.files import md5_of
 from checkstate.core.paths import MODEL_CARD
-from checkstate.runtime.predictor import Predictor
-from checkstate.serve.schemas import Figure, Info
+from checkstate.runtime.finder import Finder
+from checkstate.serve.schemas import Figure, FinderInfo, Info
 
 PACKAGES = ("checkstate", "onnxruntime")
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
-def describe(predictor: Predictor, *, token: bool) -> Info:
-    """All that clients may know of the model; `token` says whether they need one."""
+def describe(finder: Finder, *, token: bool) -> Info:
+    """All that clients may know of the models; `token` says whether they need one."""
+    predictor = finder.predictor
     md5 = md5_of(predictor.path)
     card = find_card(predictor.path, md5)
     return Info(
@@ -30,6 +31,13 @@ def describe(predictor: Predictor, *, token: bool) -> Info:
         image_size=predictor.size,
         figures=figures_of(card),
         note=note_of(card),
+        finder=FinderInfo(
+            file=finder.path.name,
+            bytes=finder.path.stat().st_size,
+            md5=md5_of(finder.path),
+            kinds=finder.kinds,
+            threshold=finder.threshold,
+        ),
         versions={package: version(package) for package in PACKAGES},
         token=token,
     )

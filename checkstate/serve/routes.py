@@ -3,11 +3,12 @@
 import asyncio
 import io
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.security import HTTPBearer
 
@@ -51,11 +52,11 @@ class Service:
         self.predictor = predictor
         self.settings = settings
         self.telemetry = telemetry
-        self.info = describe(predictor, token=bool(settings.token))
         self.batcher = Batcher(
             predictor, settings.max_batch, settings.max_queue, settings.max_pixels
         )
         self.finder = Finder(predictor=predictor, threads=1)
+        self.info = describe(self.finder, token=bool(settings.token))
         # a request of a few bytes may bring bounds.REQUEST
         self.fetching = asyncio.Semaphore(max(1, settings.max_pending // bounds.REQUEST))
 
@@ -84,10 +85,11 @@ class Service:
         self.telemetry.labels.labels(prediction.label).inc()
         return ImageResult(name=name, **vars(prediction))
 
-    def find(self, content: bytes) -> Found:
+    def find(self, content: bytes, threshold: float | None, other: bool) -> Found:
         """The controls of a screenshot; raises ImageError."""
         picture = read_image(content, max_pixels=self.settings.max_pixels)
-        return Found.model_validate(as_json(picture, self.finder.find(picture), self.finder))
+        controls = self.finder.find(picture, threshold, other)
+        return Found.model_validate(as_json(picture, controls, self.finder))
 
     def explain(self, content: bytes) -> bytes:
         """A PNG of the image with what its prediction rests on; raises ImageError."""
@@ -126,9 +128,17 @@ async def explain(service: Shared, request: Request) -> Response:
 
 
 @images.post("/find", response_model=Found, openapi_extra=request_body(most=1))
-async def find(service: Shared, request: Request) -> Response:
+async def find(
+    service: Shared,
+    request: Request,
+    threshold: Annotated[
+        float | None, Query(ge=0, le=1, description="Least confidence; else the finder's own.")
+    ] = None,
+    other: Annotated[bool, Query(description="Also what the classifier doubts.")] = False,
+) -> Response:
     """The controls of one whole screenshot: box in pixels, kind, state."""
-    found = await of_one(request, service, service.find)
+    work = partial(service.find, threshold=threshold, other=other)
+    found = await of_one(request, service, work)
     return Response(found.model_dump_json(), media_type="application/json")
 
 
@@ -176,7 +186,7 @@ async def metrics(service: Shared) -> Response:
 
 @health.get("/info", response_model=Info)
 async def info(service: Shared) -> Info:
-    """The model that answers, and how good it is."""
+    """The models that answer, and how good the classifier is."""
     return service.info
 
 

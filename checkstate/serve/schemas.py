@@ -64,8 +64,18 @@ class Figure(BaseModel):
     figure: str
 
 
+class FinderInfo(BaseModel):
+    """The detector of whole screenshots; `threshold` is the least confidence by default."""
+
+    file: str
+    bytes: int
+    md5: str
+    kinds: list[str]
+    threshold: float
+
+
 class Info(BaseModel):
-    """The model that answers; without a card that names its md5 it has no figures and no note."""
+    """The models that answer; without a card that names its md5 it has no figures and no note."""
 
     name: str
     file: str
@@ -75,6 +85,7 @@ class Info(BaseModel):
     image_size: tuple[int, int]
     figures: list[Figure]
     note: str
+    finder: FinderInfo
     versions: dict[str, str]
     token: bool
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from checkstate import Control, Finder, Predictor
 from checkstate.core import paths
@@ -52,6 +52,33 @@ def test_tiles_give_what_the_whole_screenshot_gives(
         assert one.box == pytest.approx(two.box, abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("name", "height", "left"),
+    [
+        ("unchecked/onsen-radio", 92, 209),  # both tiles thought it theirs
+        ("checked/antd-switch", 48, 228),  # neither did
+        ("unchecked/antd-switch", 104, 194),
+    ],
+)
+def test_a_control_across_a_seam_is_found_once(
+    finder: Finder, monkeypatch: pytest.MonkeyPatch, name: str, height: int, left: int
+) -> None:
+    [file] = (ROOT / "tests/controls").glob(f"{name}-*.png")
+    crop = Image.open(file).convert("RGB")
+    crop = crop.resize((crop.width * height // crop.height, height))
+    page = Image.new("RGB", (640, 320), "white")
+    for line in range(11):
+        text = 3 * "Settings of this computer and its users "
+        ImageDraw.Draw(page).text((10, 8 + 30 * line), text, "black")
+    monkeypatch.setattr(module, "CORE", 256)
+    for x in range(left - 12, left + 13, 2):
+        picture = page.copy()
+        picture.paste(crop, (x, 100))
+        place = (x, 100, x + crop.width, 100 + height)
+        found = finder(picture, keep_other=True)
+        assert sum(within(control, place) for control in found) == 1, x
+
+
 def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:
     picture, _ = screenshot()
     every, some = finder(picture, 0.05, keep_other=True), finder(picture, 0.9)
@@ -62,6 +89,40 @@ def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (5, 900), (200, 40), (33, 17)])
 def test_plain_pictures_of_any_size_hold_nothing(finder: Finder, size: tuple[int, int]) -> None:
     assert finder(Image.new("RGB", size, "white")) == []
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(25, 40), (40, 40)])
+def test_a_page_full_of_controls_is_found_whole(finder: Finder, columns: int, rows: int) -> None:
+    [file] = (ROOT / "tests/controls/unchecked").glob("onsen-radio-*.png")
+    crop = Image.open(file).convert("RGB").resize((39, 24))
+    page = Image.new("RGB", (47 * columns, 32 * rows), "white")
+    for column in range(columns):
+        for row in range(rows):
+            page.paste(crop, (4 + 47 * column, 4 + 32 * row))
+    found = finder(page, keep_other=True)
+    assert 0.95 * columns * rows <= len(found) <= columns * rows
+
+
+def test_controls_over_and_in_each_other_have_boxes_all_the_same(finder: Finder) -> None:
+    picture, places = screenshot()
+    for number, (_, place) in enumerate(places):
+        crop = picture.crop(place)
+        picture.paste(crop, (place[0] + crop.width // 3, place[1] + crop.height // 3))
+        picture.paste(crop.resize((crop.width // 3, crop.height // 3)), (20, 20 + 60 * number))
+    boxes = [control.box for control in finder(picture, 0.05, keep_other=True)]
+    assert boxes
+    assert len(set(boxes)) == len(boxes)
+
+
+def test_a_screen_of_4k_is_found_in_its_last_corner_too(finder: Finder) -> None:
+    picture, places = screenshot()
+    screen = Image.new("RGB", (3840, 2160), "white")
+    x, y = screen.width - picture.width, screen.height - picture.height
+    screen.paste(picture, (x, y))
+    found = finder(screen)
+    for _, (left, top, right, bottom) in places:
+        place = (left + x, top + y, right + x, bottom + y)
+        assert sum(within(control, place) for control in found) == 1
 
 
 def test_boxes_lie_in_the_screenshot(finder: Finder) -> None:

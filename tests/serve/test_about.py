@@ -24,6 +24,14 @@ def test_info_says_the_file_the_figures_of_its_card_and_versions(start: Start) -
     for figure in said["figures"]:
         assert f"| {figure['what']} | {figure['figure']} |" in card
     assert "On real images" in said["note"]
+    finder = (RELEASED / "finder.onnx").read_bytes()
+    assert said["finder"] == {
+        "file": "finder.onnx",
+        "bytes": len(finder),
+        "md5": hashlib.md5(finder, usedforsecurity=False).hexdigest(),
+        "kinds": ["checkbox", "radio", "switch"],
+        "threshold": 0.4,
+    }
     assert said["versions"] == {p: version(p) for p in ("checkstate", "onnxruntime")}
     assert said["token"] is False
 

@@ -23,11 +23,13 @@ from PIL import Image
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.app import create_app
 from checkstate.serve.settings import Settings
-from tests.conftest import CLASSES
+from tests.conftest import CLASSES, ROOT
 from tests.hostile import readable, unreadable
 from tests.remote.servers import free_port
 from tests.screens import screenshot
 from tests.serve.conftest import Start
+
+RELEASED = ROOT / "checkstate/released"
 
 
 def upload(*contents: bytes) -> list[tuple[str, tuple[str, bytes, str]]]:
@@ -459,3 +461,26 @@ def test_find_gives_the_controls_of_a_screenshot(start: Start) -> None:
     bad = httpx.post(f"{url}/find", content=b"x", headers={"Content-Type": "image/png"})
     assert bad.status_code == 400
     assert "not an image" in bad.json()["detail"]
+
+
+def test_find_takes_the_threshold_and_other_of_the_command_line(start: Start) -> None:
+    buffer = io.BytesIO()
+    screenshot()[0].save(buffer, "PNG")
+    url = start(Predictor(RELEASED / "model.onnx", threads=1))
+
+    def find(**query: object) -> httpx.Response:
+        files = {"files": buffer.getvalue()}
+        return httpx.post(f"{url}/find", params=query, files=files, timeout=60)
+
+    usual, sure, every = (
+        find(**query).json()["controls"]
+        for query in ({}, {"threshold": 0.9}, {"threshold": 0.05, "other": True})
+    )
+    assert sure == [control for control in usual if control["confidence"] >= 0.9]
+    assert len(sure) < len(usual) < len(every)
+    for query in ({"threshold": 1.1}, {"threshold": "nan"}, {"other": "perhaps"}):
+        refused = find(**query)
+        assert refused.status_code == 422
+        assert refused.json()["detail"][0]["loc"] == ["query", *query]
+    [find_post] = httpx.get(f"{url}/openapi.json").json()["paths"]["/find"].values()
+    assert [each["name"] for each in find_post["parameters"]] == ["threshold", "other"]
