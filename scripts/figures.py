@@ -62,6 +62,7 @@ def figures() -> dict[str, str]:
         "find-alarms": f"{found['false_alarms_per_screenshot']:.2f}",
         "find-bare": f"{found['false_alarms_without_controls']:.2f}",
         "find-milliseconds": f"{find_timed['boxes_and_states']['p50']:.0f} ms",
+        "find-peak": f"{find_timed['peak_mb']:.0f} MB",
         "find-megabytes": f"{(ROOT / paths.RELEASED_FINDER).stat().st_size / 1e6:.2f} MB",
         "test-images": str(evaluated["images"]),
         "test-top1": share(evaluated["top1"]),

@@ -15,7 +15,7 @@ from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import save_model
 from checkstate.model.loading import prove_loading
 from checkstate.model.networks import predict_logits
-from checkstate.model.optimization import prepare_torch
+from checkstate.model.optimization import pick_device, prepare_torch
 from checkstate.model.resume import resumable
 from checkstate.model.starting import new_metadata, new_model
 from checkstate.model.training import fit_model
@@ -47,6 +47,7 @@ def main() -> None:
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature
+        live.summary["device"] = str(pick_device(recipe.device))
         metadata = described(temperature, data_md5, params.seed)
         save_model(paths.MODEL, model, metadata)
     # dvclive wrote the last epoch; people compare the model that was saved

@@ -430,15 +430,16 @@ def test_the_openapi_document_is_valid(start: Start) -> None:
     }
 
 
-def test_no_request_is_a_500(predictor: Predictor) -> None:
+@pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.slow)])
+def test_no_request_is_a_500(predictor: Predictor, examples: int) -> None:
     """Schemathesis fuzzes every operation of the OpenAPI document."""
     app = create_app(predictor, Settings(allow_urls=True))
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert {"/predict", "/explain", "/predict-url"} <= {found.path for found in operations}
+    assert {"/predict", "/find", "/explain", "/predict-url"} <= {found.path for found in operations}
     for operation in operations:
 
-        @hypothesis.settings(max_examples=25, deadline=None, derandomize=True, database=None)
+        @hypothesis.settings(max_examples=examples, deadline=None, derandomize=True, database=None)
         @hypothesis.given(case=operation.as_strategy())
         def fuzz(case: schemathesis.Case) -> None:
             assert case.call().status_code < 500
