@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from checkstate.core import paths
 from checkstate.core.files import write_archive
-from checkstate.core.tables import name_with_page
+from checkstate.core.tables import PAGES, name_with_page
 from checkstate.core.types import KINDS
 from checkstate.data.scenes import Screenshot, load_screenshots
 from checkstate.runtime.finder import Box, Finder, around
@@ -33,9 +33,6 @@ SAME, APART = 0.5, 0.1
 
 EACH = 12
 """Controls, and as many false alarms, of a screenshot, at most."""
-
-PAGES = 100
-"""How many a crop's name tells apart."""
 
 
 def main() -> None:

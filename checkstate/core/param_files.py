@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,22 +18,14 @@ from checkstate.core.errors import UserError
 Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
-RENAMED = {
-    "train.best": "train.checkpoint_by",
-    "train.normalisation": "train.normalization",
-    "train.augment.colour": "train.augment.color",
-    "benchmark.seed_batches": "benchmark.baseline_batches",
-    "benchmark.seed_image_size": "benchmark.baseline_image_size",
-    "unseen": "leave_libraries_out",
-    "leave_libraries_out.tuning": "leave_libraries_out.pace",
-}
-"""Keys of before 0.2, and what they are now."""
-
 
 class Section(BaseModel):
     """A part of params.yaml in which an unknown key is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Keys of before, and what they are now."""
 
     def override(self, **values: Any) -> Self:
         """A copy with other values, which are checked like those of the file."""
@@ -47,7 +40,8 @@ def read_params(model: type[Parameters], path: str | Path) -> Parameters:
     try:
         return model.model_validate(read_yaml(path))
     except ValidationError as error:
-        raise UserError("; ".join(f"{path}: {explain(e)}" for e in error.errors())) from error
+        lines = (f"{path}: {explain(each, model.renamed)}" for each in error.errors())
+        raise UserError("; ".join(lines)) from error
 
 
 def read_yaml(path: str | Path) -> Any:
@@ -64,12 +58,12 @@ def read_yaml(path: str | Path) -> Any:
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
 
 
-def explain(error: ErrorDetails) -> str:
+def explain(error: ErrorDetails, renamed: Mapping[str, str]) -> str:
     """One line for one of pydantic's errors: key, what it takes, what it got."""
     key = ".".join(str(part) for part in error["loc"]) or "params"
     if error["type"] == "extra_forbidden":
-        now = RENAMED.get(key)
+        now = renamed.get(key)
         return f"{key}: it is {now} now" if now else f"{key}: unknown key"
-    if error["type"] == "missing" and key in RENAMED.values():
+    if error["type"] == "missing" and key in renamed.values():
         return f"{key}: missing; it had another name before 0.2"
     return f"{key}: {error['msg'].lower()} (got {reprlib.repr(error['input'])})"

@@ -215,8 +215,22 @@ class Benchmark(Section):
         return self
 
 
+RENAMED = {
+    "train.best": "train.checkpoint_by",
+    "train.normalisation": "train.normalization",
+    "train.augment.colour": "train.augment.color",
+    "benchmark.seed_batches": "benchmark.baseline_batches",
+    "benchmark.seed_image_size": "benchmark.baseline_image_size",
+    "unseen": "leave_libraries_out",
+    "leave_libraries_out.tuning": "leave_libraries_out.pace",
+}
+"""Keys of before 0.2, and what they are now."""
+
+
 class Params(Section):
     """The whole of params.yaml."""
+
+    renamed = RENAMED
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     data: Data

@@ -8,9 +8,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from checkstate.core import paths
 from checkstate.core.param_files import Count, Section, read_params
+from checkstate.core.tables import PAGES
 
-Pages = Annotated[int, Field(ge=1, le=100)]
-"""Of one library; the names of its crops tell a hundred apart."""
+Pages = Annotated[int, Field(ge=1, le=PAGES)]
+"""Of one library."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 """Of a template below render/libraries/ or a module below render/toolkits/."""

@@ -152,12 +152,16 @@ def crop_digits(member: str) -> tuple[str, str]:
     return digits[:2], digits[2:]
 
 
+PAGES = 100
+"""Of a library, whose crops' names tell apart."""
+
+
 def name_with_page(member: str, page: int) -> str:
     """The name of a rendered crop with its page's number for the first two digits of its hash.
 
-    Raises UserError for a page beyond the hundredth.
+    Raises UserError for a page beyond the last one that names tell apart.
     """
-    if page >= 100:
+    if page >= PAGES:
         raise UserError("render/params.yaml: pages: names of crops tell a hundred apart, no more")
     first, rest = crop_digits(member)
     return f"{member.removesuffix(f'{first}{rest}.png')}{page:02d}{rest}.png"

@@ -121,6 +121,6 @@ def read_file(path: str | Path) -> tuple[ModelMetadata, Structure | None]:
         structure = fields.pop(STRUCTURE, None)
         return TypeAdapter(ModelMetadata).validate_python(fields), structure
     except ValidationError as error:
-        raise UserError(f"{path}: its metadata: {explain(error.errors()[0])}") from error
+        raise UserError(f"{path}: its metadata: {explain(error.errors()[0], {})}") from error
     except DAMAGE as error:
         raise UserError(f"{path}: not a trained model ({first_line(error)})") from error

@@ -10,8 +10,7 @@ import yaml
 from dvc.utils.hydra import apply_overrides
 
 from checkstate.core.errors import UserError
-from checkstate.core.param_files import RENAMED
-from checkstate.core.params import load_params
+from checkstate.core.params import RENAMED, load_params
 from tests.conftest import ROOT
 
 
