@@ -3,6 +3,7 @@
 import re
 import resource
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from signal import SIGINT, SIGKILL, SIGTERM
@@ -40,6 +41,14 @@ ADVICE = {
     ".git/index.lock": ("rm", ".git/index.lock"),
 }
 """What the README says to do when DVC itself was killed in the middle of a write."""
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut short": lambda state: state[: len(state) // 2],
+    "empty": lambda _: b"",
+    "one bit": lambda state: state[:-9] + bytes([state[-9] ^ 1]) + state[-8:],
+    "text": lambda _: b"no state",
+    "longer": lambda state: state + b"\0",
+}
 
 ONE_CANDIDATE = {"ratios": [0.5], "precisions": ["fp32"], "epochs": 6}
 
@@ -148,6 +157,19 @@ def test_twenty_random_kills_twenty_identical_endings(
         assert (locked(repository), decisions(repository)) == before
         assert states(repository) == []
         assert "up to date" in run(repository, "dvc", "status")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_state_damaged_after_the_kill_changes_no_byte(repository: Path, damage: str) -> None:
+    before = locked(repository), decisions(repository)
+    forget(repository, "train")
+    with interrupted(repository, "stage", SIGKILL):
+        wait_for(lambda: states(repository))
+    [state] = states(repository)
+    state.write_bytes(DAMAGES[damage](state.read_bytes()))
+    go_on(repository)
+    assert (locked(repository), decisions(repository)) == before
+    assert states(repository) == []
 
 
 def test_workspace_temp_and_queue_give_the_same_bytes(repository: Path) -> None:
