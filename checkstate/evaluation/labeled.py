@@ -20,7 +20,7 @@ from checkstate.core.types import Pixels
 from checkstate.data.members import find_data, open_members
 from checkstate.evaluation.intervals import rate
 from checkstate.evaluation.metrics import calibration_error
-from checkstate.runtime.images import ImageError
+from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import Predictor
 
 BATCH = 32
@@ -82,7 +82,7 @@ def predict_labeled(
             inputs: list[tuple[Labeled, Pixels]] = []
             for image in batch:
                 try:
-                    inputs.append((image, predictor.preprocess(image.content)))
+                    inputs.append((image, predictor.to_input(read_image(image.content))))
                 except ImageError as error:
                     if predictor is predictors[0]:
                         errors.append(f"{image.path}: {str(error).removeprefix('image: ')}")
