@@ -25,12 +25,12 @@ PICTOGRAMS = "toolbars"
 
 def main() -> None:
     """Read data/held-out.zip and the released model; write metrics/held_out."""
+    params = load_render_params()
     predictor = Predictor(paths.RELEASED, threads=1)
     images = in_folder(paths.HELD_OUT, predictor.classes, Counter())
     [rows], _ = predict_labeled([predictor], images)
     names = libraries_of([row.path for row in rows])
-    drawn_by = load_render_params().toolkits
-    toolkits = [row for row, name in zip(rows, names, strict=True) if name in drawn_by]
+    toolkits = [row for row, name in zip(rows, names, strict=True) if name in params.toolkits]
     pictograms = [
         row
         for row, name in zip(rows, names, strict=True)

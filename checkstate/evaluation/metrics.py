@@ -79,7 +79,6 @@ def headline(summary: dict[str, Any]) -> dict[str, float]:
     """
     shown = {
         "top1": summary["top1"]["value"],
-        "macro_f1": summary["macro_f1"]["value"],
         "calibration_error": summary["calibration_error"],
     }
     if "robustness" in summary:

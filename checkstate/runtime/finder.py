@@ -22,9 +22,9 @@ from checkstate.runtime.predictor import ModelError, Prediction, Predictor, prov
 OTHER = "other"
 """What the classifier calls a false alarm of the detector."""
 
-CORE, RIM = 1536, 128
-"""Pixels of the square of which a run of the network gives the controls, and of what it sees
-around: memory stays the same however large a screenshot is."""
+TILE, RIM = 3_300_000, 128
+"""Pixels of a run of the network at most, so that memory stays the same however large a screenshot
+is, and how many of them on each side another run gives the controls of."""
 
 SEAM, OVERLAP = 8, 0.4
 """Pixels beyond its core up to which a tile also gives controls, since two tiles see the middle of
@@ -156,17 +156,18 @@ class Finder:
         """Yield box, kind and confidence of each place that may be a control, tile by tile."""
         pixels = np.asarray(picture)
         height, width = pixels.shape[:2]
+        core = across, down = core_of(width, height)
         places: list[Place] = []
-        for top in range(0, height, CORE):
-            for left in range(0, width, CORE):
+        for top in range(0, height, down):
+            for left in range(0, width, across):
                 y, x = max(top - RIM, 0), max(left - RIM, 0)
-                tile = pixels[y : top + CORE + RIM, x : left + CORE + RIM]
+                tile = pixels[y : top + down + RIM, x : left + across + RIM]
                 for corners, kind, score in self.candidates(tile, threshold):
                     box = corners + np.array([x, y, x, y], np.float32)
                     column, row = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-                    if gives(left, column, width) and gives(top, row, height):
+                    if gives(left, across, column, width) and gives(top, down, row, height):
                         places.append((box, kind, score))
-        for box, kind, score in without_doubles(places):
+        for box, kind, score in without_doubles(places, core):
             yield clip(box, width, height), kind, score
 
     def candidates(self, tile: Pixels, threshold: float) -> Iterator[Place]:
@@ -199,17 +200,31 @@ def padded(tile: Pixels, multiple: int) -> Pixels:
     return canvas
 
 
-def gives(start: int, middle: float, side: int) -> bool:
-    """Whether a tile whose core begins at `start` gives a box with this middle, along one side."""
-    return max(start - SEAM, 0) <= middle < min(start + CORE + SEAM, side)
+def core_of(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the part of a tile that it gives the controls of, its rims left out.
+
+    Tiles are as few as TILE allows: rims are seen twice.
+    """
+    columns = rows = 1
+    while True:
+        across, down = -(-width // columns), -(-height // rows)
+        wide, high = min(across + 2 * RIM, width), min(down + 2 * RIM, height)
+        if wide * high <= TILE:
+            return across, down
+        columns, rows = (columns + 1, rows) if across > down else (columns, rows + 1)
 
 
-def without_doubles(places: Sequence[Place]) -> list[Place]:
+def gives(start: int, length: int, middle: float, side: int) -> bool:
+    """Whether a tile whose core is so long gives a box with this middle, along one side."""
+    return max(start - SEAM, 0) <= middle < min(start + length + SEAM, side)
+
+
+def without_doubles(places: Sequence[Place], core: tuple[int, int]) -> list[Place]:
     """Places without those at a seam that overlap one of more confidence, or one off the seams."""
     corners = np.array([box for box, _, _ in places], np.float32).reshape(-1, 4)
     areas = (corners[:, 2:] - corners[:, :2]).prod(1)
     middles = (corners[:, :2] + corners[:, 2:]) / 2
-    close = (middles >= SEAM) & ((middles + SEAM) % CORE < 2 * SEAM)
+    close = (middles >= SEAM) & ((middles + SEAM) % np.array(core) < 2 * SEAM)
     seams = close[:, 0] | close[:, 1]
     kept = ~seams
     for index in sorted(np.flatnonzero(seams).tolist(), key=lambda each: -places[each][2]):

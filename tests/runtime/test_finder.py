@@ -44,7 +44,7 @@ def test_tiles_give_what_the_whole_screenshot_gives(
 ) -> None:
     picture, _ = screenshot()
     whole = finder(picture)
-    monkeypatch.setattr(module, "CORE", 256)
+    monkeypatch.setattr(module, "core_of", lambda *_: (256, 256))
     tiled = finder(picture)
     assert len(tiled) == len(whole)
     for one, two in zip(whole, tiled, strict=True):
@@ -70,13 +70,27 @@ def test_a_control_across_a_seam_is_found_once(
     for line in range(11):
         text = 3 * "Settings of this computer and its users "
         ImageDraw.Draw(page).text((10, 8 + 30 * line), text, "black")
-    monkeypatch.setattr(module, "CORE", 256)
+    monkeypatch.setattr(module, "core_of", lambda *_: (256, 256))
     for x in range(left - 12, left + 13, 2):
         picture = page.copy()
         picture.paste(crop, (x, 100))
         place = (x, 100, x + crop.width, 100 + height)
         found = finder(picture, keep_other=True)
         assert sum(within(control, place) for control in found) == 1, x
+
+
+@pytest.mark.parametrize(
+    ("size", "tiles"),
+    [((1, 1), 1), ((1920, 1080), 1), ((2560, 1440), 2), ((3840, 2160), 4), ((60, 900_000), 17)],
+)
+def test_tiles_are_few_and_of_bounded_size(size: tuple[int, int], tiles: int) -> None:
+    counts = [-(-side // core) for side, core in zip(size, module.core_of(*size), strict=True)]
+    sides = [
+        min(core + 2 * module.RIM, side)
+        for side, core in zip(size, module.core_of(*size), strict=True)
+    ]
+    assert counts[0] * counts[1] == tiles
+    assert sides[0] * sides[1] <= module.TILE
 
 
 def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:

@@ -162,7 +162,8 @@ def test_damaged_archives_and_tables_do_not_end_a_run(
 def test_a_killed_run_goes_on_and_ends_with_the_same_files(
     model: Path, many: Path, tmp_path: Path
 ) -> None:
-    assert run(many, tmp_path / "whole", "--model", model)[0] == 0
+    status, said = run(many, tmp_path / "whole", "--model", model)
+    assert status == 0, said
     target = tmp_path / "killed"
     again = [many, target, "--model", model, "--workers", 2]
     with subprocess.Popen(command(*again), stderr=subprocess.DEVNULL) as driver:

@@ -28,7 +28,7 @@ def test_a_stage_depends_on_exactly_the_modules_that_it_imports(pipeline: str) -
 
 def params_read(script: Path) -> set[str]:
     """The dotted keys of its params.yaml that a stage reads, in library functions as well."""
-    text = re.sub(r"load_(find_)?params\(\)", "params", script.read_text())
+    text = re.sub(r"load_(find_|render_)?params\(\)", "params", script.read_text())
     params = params_of(script)
     found = keys_read(ast.parse(text), params)
     for module in modules_of(script) - {script}:
@@ -41,8 +41,9 @@ def params_read(script: Path) -> set[str]:
 
 
 def params_of(script: Path) -> dict[str, object]:
-    """The params of a stage: the detector's pipeline has a file of its own."""
-    file = "find/params.yaml" if script.parent.name == "find" else "params.yaml"
+    """The params of a stage: detector and renderings have files of their own."""
+    other = re.search(r"load_(find|render)_params\(\)", script.read_text())
+    file = f"{other[1]}/params.yaml" if other else "params.yaml"
     params: dict[str, object] = yaml.safe_load((ROOT / file).read_text())
     return params
 
