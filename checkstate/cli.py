@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
@@ -458,7 +458,7 @@ def evaluate(
         labeled.check_same_classes(first, second)
         left_out = Counter[str]()
         images = (
-            chain.from_iterable(labeled.in_folder(s, first.classes, left_out) for s in sources)
+            labeled.in_folders(sources, first.classes, left_out)
             if sources
             else labeled.in_test_split(paths.SPLIT, paths.CURATED, first.classes, left_out)
         )

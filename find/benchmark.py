@@ -38,19 +38,19 @@ def main() -> None:
     picture = full_screen(finder)
     controls = finder.find(picture)
     rows: dict[str, Callable[[], object]] = {
-        "boxes": lambda: list(finder.boxes(picture, finder.threshold)),
+        "boxes": lambda: finder.boxes(picture, finder.threshold),
         "boxes_and_states": partial(finder.find, picture),
     }
     times = interleave(rows, settings.rounds)
     out = paths.metrics_folder("find-benchmark")
-    peak = {"peak_mb": peak_mb(finder, picture)}
+    peak = {"peak_mb": peak_mb(finder, picture)} if sys.platform == "linux" else {}
     write_metrics(out, {"machine": machine(), "controls": len(controls), **times, **peak})
 
 
 def peak_mb(finder: Finder, picture: Image.Image) -> float:
     """Peak memory, in megabytes, of a process that finds the controls of a screenshot once.
 
-    A process of its own, for this one holds all the others; on Linux alone, as VmHWM is.
+    A process of its own, for this one holds all the others; VmHWM is Linux's.
     """
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         picture.save(file, "PNG")

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from checkstate.core import paths
+from checkstate.core.errors import UserError
+from checkstate.core.layout import summarize
 from checkstate.core.render_params import load_render_params
 from checkstate.core.tables import PredictionRow, libraries_of
 from checkstate.evaluation.labeled import CONFIDENT, in_folder, predict_labeled
@@ -27,8 +29,14 @@ def main() -> None:
     """Read data/held-out.zip and the released model; write metrics/held_out."""
     params = load_render_params()
     predictor = Predictor(paths.RELEASED, threads=1)
-    images = in_folder(paths.HELD_OUT, predictor.classes, Counter())
-    [rows], _ = predict_labeled([predictor], images)
+    left_out = Counter[str]()
+    images = in_folder(paths.HELD_OUT, predictor.classes, left_out)
+    [rows], unreadable = predict_labeled([predictor], images)
+    if left_out or unreadable:
+        raise UserError(
+            f"{paths.HELD_OUT}: left out: {summarize(left_out)}, unreadable: {len(unreadable)}; "
+            "render it again, or train on its classes"
+        )
     names = libraries_of([row.path for row in rows])
     toolkits = [row for row, name in zip(rows, names, strict=True) if name in params.toolkits]
     pictograms = [
@@ -53,7 +61,11 @@ def main() -> None:
 
 
 def right(rows: Sequence[PredictionRow]) -> float:
-    """The share that is right."""
+    """The share that is right; raises UserError where there are none."""
+    if not rows:
+        raise UserError(
+            f"{paths.HELD_OUT}: no crops of toolkits, or none of {PICTOGRAMS}: render it"
+        )
     return float(np.mean([row.correct for row in rows]))
 
 

@@ -50,7 +50,7 @@ def crops_of(screenshot: Screenshot, finder: Finder) -> Iterator[tuple[str, byte
     library, number = screenshot.name.removesuffix(".png").rsplit("-", 1)
     picture = screenshot.picture()
     controls = known(screenshot)
-    found = list(finder.boxes(picture, THRESHOLD))
+    found = finder.boxes(picture, THRESHOLD)
     Random(screenshot.name).shuffle(found)
     left = Counter({True: EACH, False: EACH})
     for box, kind, _ in found:

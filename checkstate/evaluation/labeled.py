@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -47,6 +47,20 @@ def in_folder(source: Path, classes: Sequence[str], left_out: Counter[str]) -> I
             raise UserError(f"{source}: no images in folders named {', '.join(classes)}")
         for path in sorted(places):
             yield Labeled(path, places[path].label, members.read(path))
+
+
+def in_folders(
+    sources: Sequence[Path], classes: Sequence[str], left_out: Counter[str]
+) -> Iterator[Labeled]:
+    """The same of several as one set, in which a name begins with its source.
+
+    Raises UserError for any that is missing before the first is read.
+    """
+    for source in sources:
+        find_data(source)
+    for source in sources:
+        for image in in_folder(source, classes, left_out):
+            yield replace(image, path=f"{source}/{image.path}") if len(sources) > 1 else image
 
 
 def in_test_split(

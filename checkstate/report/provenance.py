@@ -101,12 +101,12 @@ def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
     return stale
 
 
-def stale_outs() -> dict[str, str]:
+def stale_outs(stale: dict[str, str]) -> dict[str, str]:
     """Why an output is of another run than its inputs, and what to run, by its path."""
     stages = read_stages(paths.LOCK)
     return {
         out["path"]: f"{why}: run `dvc repro {name}`"
-        for name, why in stale_stages().items()
+        for name, why in stale.items()
         for out in stages[name].get("outs", [])
     }
 
@@ -194,9 +194,11 @@ def extra_archives(lock: Lock) -> list[Path]:
     return [paths.extra_archive(str(name)) for name in names]
 
 
-def sources(lock: Lock) -> list[Node]:
-    """The files that made the model, and the model's: path, role and md5, or why it has none."""
-    stale = stale_outs()
+def sources(lock: Lock, stale: dict[str, str]) -> list[Node]:
+    """The files that made the model, and the model's: path, role and md5, or why it has none.
+
+    `stale` says by path why an output is of another run.
+    """
     data = paths.data_source(str(lock.params.get("data.name"))).as_posix()
     start = str(lock.params.get("train.init_from") or "")
     weights = start if start in lock.md5s else str(Path(start).parent)  # DVC may know the folder

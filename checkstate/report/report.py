@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -31,8 +32,10 @@ PICTURES = 24
 def write_report() -> None:
     """Write both from what the stages left; a part that is missing says which stage makes it."""
     folder = paths.metrics_folder
+    stale = provenance.stale_stages() if paths.LOCK.exists() else {}
+    part = partial(current, stale)
     parts = {
-        "origin": part(origin),
+        "origin": part(lambda: origin(stale)),
         "images": part(lambda: provenance.image_counts(provenance.read_lock()), "split"),
         "curves": part(lambda: curves(folder("train") / "plots/metrics"), "train"),
         "evaluated": part(lambda: evaluated(folder("evaluate")), "evaluate"),
@@ -45,13 +48,13 @@ def write_report() -> None:
     write_page(paths.MODEL_CARD, "model_card.md.j2", revision=revision, **parts)
 
 
-def part(gather: Callable[[], Node], stage: str = "") -> Node:
+def current(stale: dict[str, str], gather: Callable[[], Node], stage: str = "") -> Node:
     """What a part of the report shows, or the one line of what it lacks.
 
-    What a stage left from another run than its inputs is never shown.
+    What a stage left from another run than its inputs, which `stale` says, is never shown.
     """
     try:
-        if paths.LOCK.exists() and (why := provenance.stale_stages().get(stage)):
+        if why := stale.get(stage):
             return {"missing": f"{why}: run `dvc repro {stage}`"}
         return gather() | {"missing": ""}
     except FileNotFoundError as error:
@@ -75,11 +78,11 @@ def maker(path: str) -> str:
     )
 
 
-def origin() -> Node:
-    """Which files, which params."""
+def origin(stale: dict[str, str]) -> Node:
+    """Which files, which params; `stale` has the stages of another run than their inputs."""
     lock = provenance.read_lock()
     return {
-        "sources": provenance.sources(lock),
+        "sources": provenance.sources(lock, provenance.stale_outs(stale)),
         "params": provenance.changed_params(lock),
         "data": lock.params["data.name"],
         "rendered": lock.params["data.name"] == STARTER,

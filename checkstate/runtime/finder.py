@@ -152,8 +152,8 @@ class Finder:
                     controls.append(Control(box, kind, confidence, state))
         return controls
 
-    def boxes(self, picture: Image.Image, threshold: float) -> Iterator[tuple[Box, str, float]]:
-        """Yield box, kind and confidence of each place that may be a control, tile by tile."""
+    def boxes(self, picture: Image.Image, threshold: float) -> list[tuple[Box, str, float]]:
+        """Box, kind and confidence of each place that may be a control, found tile by tile."""
         pixels = np.asarray(picture)
         height, width = pixels.shape[:2]
         core = across, down = core_of(width, height)
@@ -167,8 +167,8 @@ class Finder:
                     column, row = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
                     if gives(left, across, column, width) and gives(top, down, row, height):
                         places.append((box, kind, score))
-        for box, kind, score in without_doubles(places, core):
-            yield clip(box, width, height), kind, score
+        apart = without_doubles(places, core)
+        return [(clip(box, width, height), kind, score) for box, kind, score in apart]
 
     def candidates(self, tile: Pixels, threshold: float) -> Iterator[Place]:
         """Run the network over a tile, uint8 [height, width, 3]; boxes are in its pixels."""

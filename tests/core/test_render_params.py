@@ -4,6 +4,7 @@ import pytest
 
 from checkstate.core.errors import UserError
 from checkstate.core.render_params import load_render_params
+from checkstate.core.tables import PAGES
 from tests.conftest import ROOT
 from tests.render.params import write_params
 
@@ -17,7 +18,7 @@ def test_the_shipped_params_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     ("key", "value", "message"),
     [
         ("page", 26, "page: unknown key"),
-        ("pages", 101, "pages: input should be less than or equal to 100 (got 101)"),
+        ("pages", PAGES + 1, f"pages: input should be less than or equal to {PAGES} (got 101)"),
         ("held_out_pages", 0, "held_out_pages: input should be greater than or equal to 1"),
         ("crops", "many", "crops: input should be a valid integer"),
         ("toolkits", "gtk", "toolkits: input should be a valid list"),

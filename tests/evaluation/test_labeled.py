@@ -81,6 +81,11 @@ def test_several_sources_are_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [twice] = json.loads(run("data", "more.zip", "--json"))["models"].values()
     assert (twice["images"], twice["correct"]) == (18, 2 * once["correct"])
     assert twice["calibration_error"] == pytest.approx(once["calibration_error"])
+    sources = {mistake["path"].partition("/")[0] for mistake in twice["mistakes"]}
+    assert sources <= {"data", "more.zip"}
+    (tmp_path / "data/other/broken.png").write_bytes(b"no image")
+    assert "data/other/broken.png: not an image" in run("more.zip", "data", status=1)
+    assert "gone: no such folder" in run("data", "gone", status=1)
 
 
 def test_the_calibration_error_is_how_far_confidence_lies_from_accuracy() -> None:

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from checkstate import Control, Finder, Predictor
 from checkstate.core import paths
+from checkstate.core.find_params import load_find_params
 from checkstate.runtime import finder as module
 from checkstate.runtime.images import ImageError
 from checkstate.runtime.predictor import ModelError
@@ -77,6 +78,10 @@ def test_a_control_across_a_seam_is_found_once(
         place = (x, 100, x + crop.width, 100 + height)
         found = finder(picture, keep_other=True)
         assert sum(within(control, place) for control in found) == 1, x
+
+
+def test_a_seam_counts_as_one_control_what_a_tile_does() -> None:
+    assert load_find_params().export.overlap == module.OVERLAP
 
 
 @pytest.mark.parametrize(
