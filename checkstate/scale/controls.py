@@ -9,11 +9,11 @@ from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.scale.reading import Named, as_text, reason
+from checkstate.scale.storage import read_columns
 
 SCHEMA = pa.schema(
     [
@@ -62,7 +62,7 @@ def count_controls(parts: Iterable[IO[bytes]]) -> dict[str, Any]:
     images = unreadable = 0
     states = Counter[str]()
     for part in parts:
-        table = pq.read_table(part, columns=["number", "error", "state"])
+        table = read_columns(part, ["number", "error", "state"])
         images += pc.sum(pc.equal(pc.fill_null(table["number"], 0), 0)).as_py() or 0
         unreadable += len(table) - table["error"].null_count
         for entry in pc.value_counts(pc.drop_null(table["state"])).to_pylist():

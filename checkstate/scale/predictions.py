@@ -10,12 +10,12 @@ from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from checkstate.core.types import Pixels
 from checkstate.runtime.images import ImageError
 from checkstate.runtime.predictor import Predictor
 from checkstate.scale.reading import Named, as_text, reason
+from checkstate.scale.storage import read_columns
 
 BATCH = 8
 """Images a run of the model; on one thread more of them leave the processor's cache."""
@@ -63,7 +63,7 @@ def count_predictions(parts: Iterable[IO[bytes]]) -> dict[str, Any]:
     """How many images there are, how many could not be read, and how many have each label."""
     labels = Counter[str | None]()
     for part in parts:
-        table = pq.read_table(part, columns=["label"])
+        table = read_columns(part, ["label"])
         for entry in pc.value_counts(table["label"]).to_pylist():
             labels[entry["values"]] += entry["counts"]
     unreadable = labels.pop(None, 0)
