@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,13 @@ from tests.pipeline.conftest import wait_for
 
 COMMAND = [sys.executable, "-m", "checkstate.cli"]
 STARTER = ROOT / "data/starter"
+
+
+def started(*arguments: object, **options: Any) -> subprocess.Popen[str]:
+    """The real command, its output in pipes."""
+    pipe = subprocess.PIPE
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **options)
 
 
 @pytest.mark.parametrize(
@@ -29,13 +37,7 @@ STARTER = ROOT / "data/starter"
     ],
 )
 def test_a_reader_that_leaves_is_no_traceback(arguments: list[object]) -> None:
-    running = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    running = started(*arguments, cwd=ROOT)
     assert running.stdout and running.stderr
     running.stdout.close()  # before a first line: `| head -1` leaves later
     err = running.stderr.read()
@@ -50,14 +52,8 @@ def heed_interrupts() -> None:
 
 @pytest.mark.parametrize("option", ["--json", "--csv"])
 def test_an_interrupt_while_standard_input_is_awaited_is_silent(model: Path, option: str) -> None:
-    running = subprocess.Popen(
-        [*COMMAND, "predict", option, "-", "--model", str(model)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interrupts,
-    )
+    arguments = ["predict", option, "-", "--model", model]
+    running = started(*arguments, stdin=subprocess.PIPE, preexec_fn=heed_interrupts)
     assert running.stdin
     running.stdin.write("x" * 2**20)  # returns once most of it was read: the command waits for more
     running.stdin.flush()
@@ -78,13 +74,7 @@ def test_an_interrupted_run_leaves_the_output_that_was_there(model: Path, tmp_pa
     for number in range(1, 20000):
         os.link(image, folder / f"{number}.png")
     arguments = ["predict", folder, "--csv", "--output", output, "--model", model]
-    running = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interrupts,
-    )
+    running = started(*arguments, preexec_fn=heed_interrupts)
     half_written = output.parent / ".states.csv.tmp"
     wait_for(lambda: half_written.exists() and half_written.stat().st_size)
     running.send_signal(signal.SIGINT)

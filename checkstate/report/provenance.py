@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dvc_data.hashfile.hash_info import HashInfo
-from dvc_data.hashfile.meta import Meta
-from dvc_data.hashfile.tree import Tree
 
 from checkstate.core import bounds, paths
 from checkstate.core.bounds import read_within
-from checkstate.core.files import archive_names, md5_of
+from checkstate.core.files import archive_names
 from checkstate.core.tables import SplitRow, label_of
+from checkstate.report.hashing import hash_now
 
 Node = dict[str, Any]
 MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -93,7 +91,7 @@ def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
         for out in stages[name].get("outs", []):
             made = Path(out["path"])
             shown = made.is_dir() or made.suffix in {".json", ".csv"}
-            if shown and made.exists() and md5_now(made) != out.get("md5"):
+            if shown and made.exists() and hash_now(str(made.absolute())).value != out.get("md5"):
                 stale[name] = f"{made} is not what {name} wrote"
 
     for name in stages:
@@ -109,18 +107,6 @@ def stale_outs(stale: dict[str, str]) -> dict[str, str]:
         for name, why in stale.items()
         for out in stages[name].get("outs", [])
     }
-
-
-def md5_now(path: Path) -> str:
-    """The hash of a file or folder, as dvc.lock has it."""
-    if path.is_file():
-        return md5_of(path)
-    tree = Tree()
-    for file in path.rglob("*"):
-        if file.is_file():
-            tree.add(file.relative_to(path).parts, Meta(), HashInfo("md5", md5_of(file)))
-    tree.digest()
-    return str(tree.oid)
 
 
 def flatten(node: Node, prefix: str = "") -> Node:

@@ -8,10 +8,9 @@ from pathlib import Path
 from dvc.exceptions import DvcException
 from dvc.output import Output
 from dvc.repo import Repo
-from dvc_data.hashfile.build import build
-from dvc_data.hashfile.db import HashFileDB
 
 from checkstate.core.errors import UserError
+from checkstate.report.hashing import hash_now
 
 
 def verify(paths: list[Path]) -> Iterator[tuple[str, str]]:
@@ -58,8 +57,5 @@ def state(out: Output) -> str:
     """Hash an output anew, whatever DVC remembers of its modification time, and compare."""
     if not out.exists:
         return "missing"
-    forgetful = HashFileDB(out.fs, "")
-    _, _, now = build(
-        forgetful, out.fs_path, out.fs, out.hash_name, ignore=out.dvcignore, dry_run=True
-    )
-    return "ok" if now.hash_info == out.hash_info else "differs"
+    now = hash_now(out.fs_path, out.fs, out.hash_name, out.dvcignore)
+    return "ok" if now == out.hash_info else "differs"

@@ -33,8 +33,8 @@ from checkstate.evaluation.predictions import coverage_rows, prediction_rows
 from checkstate.evaluation.robustness import by_group, stability
 from checkstate.report import report
 from checkstate.report.figures import accuracy_axis, new_axes
+from checkstate.report.hashing import hash_now
 from checkstate.report.pages import cell
-from checkstate.report.provenance import md5_now
 from checkstate.runtime.predictor import Predictor, softmax
 from checkstate.stage.details import write_details
 from tests.conftest import CLASSES, ROOT, copy_data
@@ -110,7 +110,7 @@ def record(lock: dict[str, Any]) -> None:
     for stage in lock["stages"].values():
         for out in stage.get("outs", []):
             if Path(out["path"]).exists():
-                out["md5"] = md5_now(Path(out["path"]))
+                out["md5"] = hash_now(str(Path(out["path"]).absolute())).value
             made[out["path"]] = out["md5"]
     for stage in lock["stages"].values():
         for dep in stage.get("deps", []):
