@@ -34,7 +34,7 @@ MULTIPLE = 16
 STEM, HEAD = 8, 24
 """Channels of the first map, at half the size, and of those that the heads read."""
 
-LEVELS = ((32, 1), (64, 2), (96, 4))
+LEVELS = ((32, 2), (64, 3), (96, 8))
 """Channels, and number of blocks, of the maps with strides of 4, 8 and 16 pixels."""
 
 REACH = 8.0
@@ -67,7 +67,7 @@ class Detector(nn.Module):
             for given, (width, blocks) in zip([None, *widths], LEVELS, strict=False)
         )
         self.laterals = nn.ModuleList(convolution(width, HEAD, 1) for width in widths)
-        self.head = separable(HEAD, HEAD)
+        self.head = nn.Sequential(separable(HEAD, HEAD), Residual(separable(HEAD, HEAD)))
         self.distances = nn.Conv2d(HEAD, 4, 1)
         self.qualities = nn.Conv2d(HEAD, len(KINDS), 1)
         bias = torch.full((len(KINDS),), -4.6)  # a hundredth: most places are in no middle
