@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
-from PIL import Image
+from PIL import Image, ImageOps
 
 from checkstate.core import bounds
 from checkstate.core.bounds import excess
@@ -22,9 +22,13 @@ from checkstate.runtime.predictor import ModelError, Prediction, Predictor, prov
 OTHER = "other"
 """What the classifier calls a false alarm of the detector."""
 
-TILE, RIM = 3_300_000, 128
-"""Pixels of a run of the network at most, so that memory stays the same however large a screenshot
-is, and how many of them on each side another run gives the controls of."""
+TILE, RIM = 2_400_000, 128
+"""Pixels of a run of the network at most, a screen of 1920x1200, so that memory stays the same for
+a screenshot of any size, and how many of them on each side another run gives the controls of."""
+
+ENLARGED, EDGE = 1.5, 16
+"""How many times as large the network sees a screenshot that leaves room for it in a tile, as the
+controls of small ones are small, and the pixels of its border's color around it."""
 
 SEAM, OVERLAP = 8, 0.4
 """Pixels beyond its core up to which a tile also gives controls, since two tiles see the middle of
@@ -37,11 +41,6 @@ crops that it learned from mostly show how a label begins."""
 
 BATCH = 64
 """Controls whose states are read in one run of the classifier."""
-
-SHRINK = ort.RunOptions()
-"""Of a run of the network: give its memory back, or a process keeps that of its largest tile, 200
-MB, for good. It costs no time that can be measured."""
-SHRINK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
 Box = tuple[float, float, float, float]
 Place = tuple[Floats, str, float]
@@ -154,7 +153,7 @@ class Finder:
 
     def boxes(self, picture: Image.Image, threshold: float) -> list[tuple[Box, str, float]]:
         """Box, kind and confidence of each place that may be a control, found tile by tile."""
-        pixels = np.asarray(picture)
+        pixels, scale, edge = magnified(picture)
         height, width = pixels.shape[:2]
         core = across, down = core_of(width, height)
         places: list[Place] = []
@@ -167,8 +166,10 @@ class Finder:
                     column, row = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
                     if gives(left, across, column, width) and gives(top, down, row, height):
                         places.append((box, kind, score))
-        apart = without_doubles(places, core)
-        return [(clip(box, width, height), kind, score) for box, kind, score in apart]
+        found = without_doubles(places, core)
+        apart = [((box - edge) / scale, kind, score) for box, kind, score in found]
+        size = picture.size
+        return [(clip(box, *size), kind, score) for box, kind, score in apart if on(box, *size)]
 
     def candidates(self, tile: Pixels, threshold: float) -> Iterator[Place]:
         """Run the network over a tile, uint8 [height, width, 3]; boxes are in its pixels."""
@@ -177,7 +178,7 @@ class Finder:
             "threshold": np.array([threshold], np.float32),
         }
         try:
-            boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given, SHRINK)
+            boxes, scores, kinds = self.session.run(["boxes", "scores", "kinds"], given)
         except Exception as error:  # as above
             raise ModelError(f"{self.path}: it takes or gives something else") from error
         shapes = (boxes.shape, scores.shape, kinds.shape)
@@ -189,14 +190,25 @@ class Finder:
             yield box, self.kinds[int(kind.argmax())], float(score)
 
 
+def magnified(picture: Image.Image) -> tuple[Pixels, float, int]:
+    """What the network sees of a screenshot, uint8 [height, width, 3], how many times as large as
+    the screenshot that is, and where the screenshot begins in it, in pixels from left and top."""
+    width, height = (round(ENLARGED * side) for side in picture.size)
+    if (width + 2 * EDGE) * (height + 2 * EDGE) > TILE:
+        return np.asarray(picture), 1.0, 0
+    larger = picture.resize((max(width, 1), max(height, 1)), Image.Resampling.BILINEAR)
+    color = tuple(int(value) for value in border_color(np.asarray(picture)))
+    return np.asarray(ImageOps.expand(larger, EDGE, color)), ENLARGED, EDGE
+
+
 def padded(tile: Pixels, multiple: int) -> Pixels:
     """A tile whose sides are multiples of a number, two of it at least, in its border's color."""
     height, width = (max(-(-side // multiple), 2) * multiple for side in tile.shape[:2])
     if (height, width) == tile.shape[:2]:
         return np.ascontiguousarray(tile)
     canvas = np.empty((height, width, 3), np.uint8)
-    canvas[:] = border_color(tile)
     canvas[: tile.shape[0], : tile.shape[1]] = tile
+    canvas[tile.shape[0] :] = canvas[:, tile.shape[1] :] = border_color(tile)
     return canvas
 
 
@@ -234,6 +246,12 @@ def without_doubles(places: Sequence[Place], core: tuple[int, int]) -> list[Plac
         doubles = shared > OVERLAP * (areas[index] + areas - shared)
         kept[index] = not (kept & doubles).any()
     return [place for place, keep in zip(places, kept, strict=True) if keep]
+
+
+def on(box: Floats, width: int, height: int) -> bool:
+    """Whether the middle of a box lies on the screenshot."""
+    column, row = (box[:2] + box[2:]) / 2
+    return bool(0 <= column < width and 0 <= row < height)
 
 
 def clip(box: Floats, width: int, height: int) -> Box:

@@ -86,7 +86,7 @@ def test_a_seam_counts_as_one_control_what_a_tile_does() -> None:
 
 @pytest.mark.parametrize(
     ("size", "tiles"),
-    [((1, 1), 1), ((1920, 1080), 1), ((2560, 1440), 2), ((3840, 2160), 4), ((60, 900_000), 17)],
+    [((1, 1), 1), ((1920, 1080), 1), ((2560, 1440), 2), ((3840, 2160), 6), ((60, 900_000), 23)],
 )
 def test_tiles_are_few_and_of_bounded_size(size: tuple[int, int], tiles: int) -> None:
     counts = [-(-side // core) for side, core in zip(size, module.core_of(*size), strict=True)]
