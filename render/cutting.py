@@ -36,8 +36,8 @@ MAX_ROW_RATIO = 15
 """Width by height of the longest crop; longer rows are trimmed."""
 
 SLICE = 0.3
-"""Share of another control's height that may show at an edge: beside it, as much of a switch's width
-would show its knob."""
+"""Share of another control's height that may show at an edge. Nothing of it may show beside: a knob
+is as much of a switch's width."""
 
 CLICK_SIDES = (32, 48, 64, 96, 128)
 """Pixels of the boxes that tools take around a click."""
@@ -177,7 +177,7 @@ def shows_alone(area: Box, control: Control, controls: Sequence[Control]) -> boo
 
 
 def is_slice(part: Box, box: Box) -> bool:
-    """Whether a part of a box is so low that it does not tell a state."""
+    """Whether a part of a control is too low to tell its state."""
     return part[3] - part[1] <= SLICE * (box[3] - box[1])
 
 
