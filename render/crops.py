@@ -3,6 +3,8 @@
 python -m render.crops bootstrap
 
 Every control is cut several ways, each drawn from the seed: alone, with its label, with its row.
+At most half of the crops are `other`, drawn from all that was cut: pages show more of it than
+of controls, which are then cut more ways.
 The hash in a crop's name begins with the number of its page, so that what learns from crops can
 hold out whole pages: several crops show the same control.
 """
@@ -18,11 +20,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from checkstate.core.files import write_archive
-from checkstate.core.render_params import load_render_params
+from checkstate.core.render_params import RenderParams, load_render_params
 from checkstate.core.tables import name_with_page
 from checkstate.stage.runner import run_stage
 from render.archives import read_screenshots
-from render.cutting import cut_crops
+from render.cutting import OTHER, cut_crops
 from render.pages import HERE
 
 WAYS = 4
@@ -33,14 +35,23 @@ def main() -> None:
     """Read render/screenshots/<library>.zip; write render/crops/<library>.zip."""
     (name,) = sys.argv[1:]
     settings = load_render_params()
-    different: dict[str, bytes] = {}
+    write_archive(HERE / "crops" / f"{name}.zip", balanced(name, settings).items())
+
+
+def balanced(name: str, settings: RenderParams) -> dict[str, bytes]:
+    """Crops that differ, path to PNG: as many as the settings ask for, where there are so many."""
+    controls: dict[str, bytes] = {}
+    other: dict[str, bytes] = {}
+    most_other = settings.crops // 2
     with tqdm(total=settings.crops, desc=name, unit="crop") as bar:
         for path, png in crops_of(name, settings.seed):
-            different[path] = png
-            bar.update(len(different) - bar.n)
-            if len(different) == settings.crops:
+            (other if path.startswith(f"{OTHER}/") else controls)[path] = png
+            count = len(controls) + min(len(other), most_other)
+            bar.update(count - bar.n)
+            if count == settings.crops:
                 break
-    write_archive(HERE / "crops" / f"{name}.zip", different.items())
+    kept = Random(settings.seed).sample(list(other.items()), min(len(other), most_other))
+    return dict([*controls.items(), *kept])
 
 
 def crops_of(name: str, seed: int) -> Iterator[tuple[str, bytes]]:

@@ -33,10 +33,14 @@ MIN_SIDE = 6
 """Pixels of the smallest thing that is cut out."""
 
 MAX_ROW_RATIO = 15
-"""Width by height of the longest row."""
+"""Width by height of the longest crop; longer rows are trimmed."""
 
 SLICE = 0.3
-"""Share of another control that may show at an edge."""
+"""Share of another control's height that may show at an edge. Nothing of it may show beside: a knob
+is as much of a switch's width."""
+
+CLICK_SIDES = (32, 48, 64, 96, 128)
+"""Pixels of the boxes that tools take around a click."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ def cut_crops(
     """Yield (<label>/<name>-<kind>-<hash>.png, PNG) of every control that can be seen well."""
     frame = (0.0, 0.0, float(picture.width), float(picture.height))
     for control in (control for control in controls if control.label != HIDDEN):
-        areas = [clipped(area, frame) for area in draw_areas(control, random)]
+        areas = [
+            trimmed(clipped(area, frame), control, random) for area in draw_areas(control, random)
+        ]
         area = next((area for area in areas if shows_alone(area, control, controls)), None)
         if area is None:
             continue
@@ -78,14 +84,15 @@ def named(crop: Image.Image, control: Control, name: str) -> tuple[str, bytes]:
 
 def draw_areas(control: Control, random: Random) -> list[Box]:
     """Areas to cut, the one drawn at random first, then what shows less and less."""
-    alone = spread(control.box, random, 0, 6)
-    label = spread(control.content, random, 1, random.choice([3, 8, 16]))
-    row = spread(control.row or control.content, random, 0, 3)
-    loose = spread(control.row or control.content, random, 2, 16)
+    scale = scale_of(control)
+    alone = spread(control.box, random, 0, 6 * scale)
+    label = spread(control.content, random, 1, random.choice([3, 8, 16]) * scale)
+    row = spread(control.row or control.content, random, 0, 3 * scale)
+    loose = spread(control.row or control.content, random, 2, 16 * scale)
     ways = {
         "alone": alone,
         "label": label,
-        "part": spread(part_of(control, random), random, 1, 8),
+        "part": spread(part_of(control, random), random, 1, 8 * scale),
         "row": row,
         "loose": loose,
         "click": around_click(control.box, random),
@@ -93,6 +100,11 @@ def draw_areas(control: Control, random: Random) -> list[Box]:
     weights = [2, 3, 1, 3 if control.row else 0, 2, 1]
     (drawn,) = random.choices(list(ways.values()), weights)
     return [drawn, label, spread(control.content, random, 0, 2), alone]
+
+
+def scale_of(control: Control) -> float:
+    """About how many pixels a pixel of the page has, 1 to 3, by the control's height."""
+    return min(3.0, max(1.0, (control.box[3] - control.box[1]) / 16))
 
 
 def spread(box: Box, random: Random, least: float, most: float) -> Box:
@@ -113,17 +125,16 @@ def part_of(control: Control, random: Random) -> Box:
 
 
 def around_click(box: Box, random: Random) -> Box:
-    """A box of fixed size around a point on the control, which stays whole."""
+    """A box of fixed size, square or 2:1, around a point on the control, which stays whole."""
     width, height = box[2] - box[0], box[3] - box[1]
+    shapes = [(side, side / flat) for side in CLICK_SIDES for flat in (1, 2)]
+    fitting = [shape for shape in shapes if shape[0] >= width and shape[1] >= height]
+    wide, high = random.choice(fitting or [(width, height)])
     x = random.uniform(box[0] + width / 4, box[2] - width / 4)
     y = random.uniform(box[1] + height / 4, box[3] - height / 4)
-    half = max(width, height) * random.uniform(0.8, 2.5)
-    return (
-        min(x - half, box[0]),
-        min(y - half / 2, box[1]),
-        max(x + half, box[2]),
-        max(y + half / 2, box[3]),
-    )
+    left = min(max(x - wide / 2, box[2] - wide), box[0])
+    top = min(max(y - high / 2, box[3] - high), box[1])
+    return left, top, left + wide, top + high
 
 
 def clipped(area: Box, frame: Box) -> Box:
@@ -136,18 +147,38 @@ def clipped(area: Box, frame: Box) -> Box:
     )
 
 
+def trimmed(area: Box, control: Control, random: Random) -> Box:
+    """An area that is not too long: of a longer one, a piece with the control anywhere in it.
+
+    The piece holds the control's label too where there is room for it.
+    """
+    left, top, right, bottom = area
+    if right - left <= MAX_ROW_RATIO * (bottom - top):
+        return area
+    width = random.uniform(MAX_ROW_RATIO / 2, MAX_ROW_RATIO) * (bottom - top)
+    content = clipped(control.content, area)
+    kept = content if content[2] - content[0] <= width else control.box
+    start = random.uniform(max(left, kept[2] - width), min(kept[0], right - width))
+    return start, top, start + width, bottom
+
+
 def shows_alone(area: Box, control: Control, controls: Sequence[Control]) -> bool:
     """Whether an area holds its control whole, and no second one that contradicts its label."""
-    width, height = area[2] - area[0], area[3] - area[1]
     whole = overlap(area, control.box) > 0.999 * size(control.box)
-    if min(width, height) < MIN_SIDE or width > MAX_ROW_RATIO * height or not whole:
+    if min(area[2] - area[0], area[3] - area[1]) < MIN_SIDE or not whole:
         return False
     return all(
         other is control
         or other.label in {control.label, OTHER}
-        or overlap(area, other.box) <= SLICE * size(other.box)
+        or overlap(area, other.box) == 0
+        or is_slice(clipped(other.box, area), other.box)
         for other in controls
     )
+
+
+def is_slice(part: Box, box: Box) -> bool:
+    """Whether a part of a control is too low to tell its state."""
+    return part[3] - part[1] <= SLICE * (box[3] - box[1])
 
 
 def size(box: Box) -> float:

@@ -19,7 +19,9 @@ RED, BLUE = (220, 20, 20), (20, 20, 220)
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two pages of a library "plain", a red box and a blue one on each; gives the folder."""
+    """Two pages of a library "plain", on each a red box, a blue one and six gray ones that are no
+    controls; gives the folder.
+    """
     for number in range(2):
         picture = Image.new("RGB", (200, 60), "white")
         draw = ImageDraw.Draw(picture)
@@ -29,6 +31,10 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             draw.rectangle((10, top, 25, top + 15), fill=color)
             box = (10, top, 26, top + 16)
             controls.append(Control("checkbox", label, box, (10, top, 90, top + 16), None))
+        for left in range(100, 196, 16):
+            draw.rectangle((left, 8, left + 9, 17), fill=(left, left, left))
+            box = (left, 8, left + 10, 18)
+            controls.append(Control("button", "other", box, box, None))
         keep(tmp_path / str(number), picture, controls)
     for module in (archives, crops):
         monkeypatch.setattr(module, "HERE", tmp_path)
@@ -46,10 +52,20 @@ def test_crops_show_their_control_and_tell_their_page(library: Path) -> None:
     for name, content in zip(names, read_archive(library / "crops/plain.zip", names), strict=True):
         label, file = name.split("/")
         pixels = np.asarray(Image.open(content).convert("RGB"))
-        assert (pixels == (RED if label == "checked" else BLUE)).all(2).sum() >= 16 * 16
-        assert file.startswith(("plain-checkbox-00", "plain-checkbox-01"))
-        assert len(file) == len("plain-checkbox-0123456789ab.png")
+        kind = "button" if label == "other" else "checkbox"
+        if kind == "checkbox":
+            assert (pixels == (RED if label == "checked" else BLUE)).all(2).sum() >= 16 * 16
+        assert file.startswith((f"plain-{kind}-00", f"plain-{kind}-01"))
+        assert len(file) == len(f"plain-{kind}-0123456789ab.png")
     assert {name.split("-")[-1][:2] for name in names} == {"00", "01"}
+
+
+def test_at_most_half_is_other_and_comes_from_all_pages(library: Path) -> None:
+    crops.main()
+    names = archive_names(library / "crops/plain.zip")
+    other = [name.split("-")[-1][:2] for name in names if name.startswith("other/")]
+    assert len(other) == len(names) // 2 == 4
+    assert {*other} == {"00", "01"}
 
 
 def test_a_library_is_cut_the_same_again(library: Path) -> None:
