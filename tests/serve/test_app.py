@@ -288,30 +288,32 @@ def test_a_full_queue_answers_503_with_retry_after_and_the_rest_are_served(
     assert httpx.post(f"{url}/predict", files=files).status_code == 200
 
 
-def test_screenshots_and_explanations_wait_in_the_queue_too(start: Start) -> None:
-    url = start(max_queue=2, seconds=120)
-    canvas = Image.new("RGB", (4000, 4000), "white")
+def test_screenshots_and_explanations_wait_in_the_queue_too(
+    start: Start, crops: list[Path]
+) -> None:
+    url = start(max_queue=2, seconds=600)
+    canvas = Image.new("RGB", (3000, 1500), "white")
     canvas.paste(screenshot()[0])
-    canvas.save(buffer := io.BytesIO(), "PNG")
+    canvas.save(screen := io.BytesIO(), "PNG")
+    with httpx.Client(base_url=url, timeout=600) as client, ThreadPoolExecutor(2) as pool:
 
-    def post(path: str) -> httpx.Response:
-        return httpx.post(f"{url}/{path}", files=upload(buffer.getvalue()), timeout=120)
+        def post(path: str, content: bytes) -> httpx.Response:
+            return client.post(path, files=upload(content))
 
-    def waiting(count: int) -> bool:
-        return f"checkstate_waiting {count}.0" in httpx.get(f"{url}/metrics").text
+        def waiting(count: int) -> bool:
+            return f"checkstate_waiting {count}.0" in client.get("/metrics").text
 
-    with ThreadPoolExecutor(2) as pool:
-        accepted = [pool.submit(post, path) for path in ("find", "explain")]
+        accepted = [pool.submit(post, path, screen.getvalue()) for path in ("/find", "/explain")]
         wait_for(lambda: waiting(2))
-        assert httpx.get(f"{url}/readyz").status_code == 503
-        for path in ("find", "explain", "predict"):
-            refused = post(path)
+        assert client.get("/readyz").status_code == 503
+        for path in ("/find", "/explain", "/predict"):
+            refused = post(path, crops[0].read_bytes())
             assert (refused.status_code, refused.json()) == (503, {"detail": "busy"})
             assert refused.headers["Retry-After"] == "1"
         assert [each.result().status_code for each in accepted] == [200, 200]
-    assert waiting(0)
-    assert httpx.get(f"{url}/readyz").status_code == 200
-    assert post("find").status_code == 200
+        assert waiting(0)
+        assert client.get("/readyz").status_code == 200
+        assert post("/find", crops[0].read_bytes()).status_code == 200
 
 
 def test_what_takes_too_long_ends(start: Start) -> None:
