@@ -349,11 +349,16 @@ def show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 @app.command()
-def info(model: Annotated[Path | None, typer.Argument()] = None) -> None:
+def info(
+    model: Annotated[Path | None, typer.Argument()] = None,
+    # without its variable, which find_finder looks at and tells from a name
+    finder: Annotated[Path | None, typer.Option(help="The finder's file.")] = None,
+) -> None:
     """Print which model files are used and what they say of themselves, as JSON."""
-    finder = open_finder(None, model)
-    about = told(find_model(model), finder.predictor.metadata)
-    typer.echo(json.dumps(about | {"finder": told(find_finder(), finder.metadata)}, indent=2))
+    models = open_finder(finder, model)
+    about = told(find_model(model), models.predictor.metadata)
+    about["finder"] = told(find_finder(finder), models.metadata)
+    typer.echo(json.dumps(about, indent=2))
 
 
 def told(chosen: ModelFile, metadata: dict[str, str]) -> dict[str, Any]:
@@ -365,6 +370,7 @@ def told(chosen: ModelFile, metadata: dict[str, str]) -> dict[str, Any]:
 @app.command()
 def serve(
     model: Model = None,
+    finder: FinderFile = None,
     host: Annotated[str, typer.Option(envvar="CHECKSTATE_HOST")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="CHECKSTATE_PORT")] = 8000,
     token: Annotated[
@@ -378,7 +384,7 @@ def serve(
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a request.")] = bounds.REQUEST,
     workers: Annotated[int, typer.Option(min=1, help="Processes; under load, one a core.")] = 1,
 ) -> None:
-    """Serve the model over HTTP, with a page at /."""
+    """Serve the models over HTTP, with a page at /."""
     with one_line_errors("serve"):
         import uvicorn
 
@@ -390,7 +396,7 @@ def serve(
 
         token = clean_token(token)
     # a bad file ends here in one line, not in the crash of every process
-    path = open_finder(None, model).predictor.path
+    models = open_finder(finder, model)
     settings = Settings(
         token=token,
         allow_urls=allow_urls,
@@ -398,7 +404,7 @@ def serve(
         max_queue=max_queue,
         max_bytes=max_bytes,
     )
-    to_environment(path, settings)
+    to_environment(models, settings)
     options: dict[str, Any] = {
         "app": "checkstate.serve.app:from_environment",
         "factory": True,

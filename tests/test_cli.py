@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -112,6 +113,17 @@ def test_info_prints_the_card(model: Path, tmp_path: Path) -> None:
     assert about["classes"] == list(CLASSES)
     assert about["finder"]["kinds"] == ["checkbox", "radio", "switch"]
     assert about["finder"]["chosen"] == "released with the package"
+
+
+def test_info_takes_a_finder_by_name_or_by_its_variable(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = str(shutil.copy(paths.RELEASED_FINDER, tmp_path / "mine.onnx"))
+    named = json.loads(run("info", model, "--finder", mine)[1])["finder"]
+    assert (named["file"], named["chosen"]) == (mine, "named")
+    monkeypatch.setenv("CHECKSTATE_FINDER", mine)
+    found = json.loads(run("info", model)[1])["finder"]
+    assert (found["file"], found["chosen"]) == (mine, "CHECKSTATE_FINDER")
 
 
 def test_explain_writes_an_overlay_beside_each_others(

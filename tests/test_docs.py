@@ -129,16 +129,20 @@ def test_what_python_of_the_pages_imports_of_ours_is_there(page: str, number: in
                 getattr(found, name)
 
 
-def test_the_keys_of_find_are_those_of_the_page() -> None:
+def explained(section: str) -> list[str]:
+    """What the first columns of the tables of a section name."""
+    rows = re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE)
+    return [key for row in rows for key in re.findall(r"`(\w+)`", row)]
+
+
+def test_the_keys_and_columns_of_find_are_those_of_the_page() -> None:
     section = read("docs/serving.md").partition("## Whole screenshots\n")[2].partition("\n## ")[0]
-    documented = [
-        key
-        for row in re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE)
-        for key in re.findall(r"`(\w+)`", row)
-    ]
+    of_json, _, of_csv = section.partition("\n`--csv` has a row")
     given = CliRunner().invoke(app, ["find", "--json", str(ROOT / "docs/screen.png")])
     found = json.loads(given.output)
-    assert sorted(documented) == sorted([*found, *found["controls"][0]])
+    assert sorted(explained(of_json)) == sorted([*found, *found["controls"][0]])
+    rows = CliRunner().invoke(app, ["find", "--csv", str(ROOT / "docs/screen.png")])
+    assert explained(of_csv) == rows.output.splitlines()[0].split(",")
     [example] = map(json.loads, blocks("docs/serving.md", "json")[:1])
     assert (list(example), list(example["controls"][0])) == (
         list(found),

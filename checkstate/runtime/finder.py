@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from checkstate.core import bounds
 from checkstate.core.bounds import excess
+from checkstate.core.text import printable
 from checkstate.core.types import Floats, Pixels
 from checkstate.runtime.images import Channels, Picture, border_color, read_image
 from checkstate.runtime.model_file import find_finder
@@ -126,18 +127,24 @@ class Finder:
     ) -> list[Control]:
         """The controls of a screenshot, from top to bottom.
 
-        A screenshot is what Predictor takes. `threshold` is the least confidence; what the
-        classifier calls `other` is a false alarm. Both are left out, unless `keep_other` asks for
-        all that the detector found. Raises `runtime.images.ImageError` when the screenshot is
-        unreadable.
+        A screenshot is what Predictor takes. `threshold` is the least confidence, by default the
+        finder's own; what the classifier calls `other` is a false alarm. Both are left out, unless
+        `keep_other` asks for all that the detector found. Raises `runtime.images.ImageError` when
+        the screenshot is unreadable, ValueError when the threshold is no number from 0 to 1, and
+        TypeError for several screenshots.
         """
+        if isinstance(screenshot, list | tuple):
+            raise TypeError("one screenshot at a time: for screenshot in screenshots")
         return self.find(read_image(screenshot, channels=channels), threshold, keep_other)
 
     def find(
         self, picture: Image.Image, threshold: float | None = None, keep_other: bool = False
     ) -> list[Control]:
-        """The controls of a decoded RGB screenshot."""
-        least = self.threshold if threshold is None else threshold
+        """The controls of a decoded RGB screenshot.
+
+        Raises ValueError when the threshold is no number from 0 to 1.
+        """
+        least = self.threshold if threshold is None else checked(threshold)
         found = sorted(self.boxes(picture, least), key=lambda each: (each[0][1], each[0][0]))
         controls = []
         for first in range(0, len(found), BATCH):
@@ -188,6 +195,13 @@ class Finder:
             raise ModelError(f"{self.path}: it gives no boxes, each with a score of every kind")
         for box, score, kind in zip(boxes, scores, kinds, strict=True):
             yield box, self.kinds[int(kind.argmax())], float(score)
+
+
+def checked(threshold: object) -> float:
+    """A threshold as it is; raises ValueError when it is no number from 0 to 1."""
+    if isinstance(threshold, int | float | np.integer | np.floating) and 0 <= threshold <= 1:
+        return float(threshold)
+    raise ValueError(f"threshold: {printable(str(threshold)[:60])} is no number from 0 to 1")
 
 
 def magnified(picture: Image.Image) -> tuple[Pixels, float, int]:

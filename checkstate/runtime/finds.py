@@ -41,13 +41,13 @@ def json_lines(stream: TextIO, finder: Finder) -> Show:
 
 
 def as_json(picture: Image.Image, controls: Sequence[Control], finder: Finder) -> dict[str, Any]:
-    """What was found in a screenshot, and by which models."""
+    """What was found in a screenshot, and by which models: names, for others may read them."""
     return {
         "width": picture.width,
         "height": picture.height,
         "controls": [control.as_json() for control in controls],
-        "finder": str(finder.path),
-        "model": str(finder.predictor.path),
+        "finder": finder.path.name,
+        "model": finder.predictor.path.name,
     }
 
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
-from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from checkstate.runtime.finder import Finder
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.limits import Limits
 from checkstate.serve.routes import STATIC, SWAGGER, Service, bearer, by_url, health, images
@@ -27,10 +27,10 @@ LARGE = 1_000_000
 """Bytes of a buffer that goes back to the system when it is free."""
 
 
-def create_app(predictor: Predictor, settings: Settings) -> ASGIApp:
-    """Build the service around a loaded model."""
+def create_app(finder: Finder, settings: Settings) -> ASGIApp:
+    """Build the service around loaded models."""
     telemetry = Telemetry()
-    service = Service(predictor, settings, telemetry)
+    service = Service(finder, settings, telemetry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,9 +65,10 @@ async def invalid(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": told}, 422)
 
 
-def to_environment(model: Path, settings: Settings) -> None:
-    """Leave the model and the settings where the processes of a server find them."""
-    os.environ["CHECKSTATE_SERVICE"] = json.dumps([str(model), asdict(settings)])
+def to_environment(finder: Finder, settings: Settings) -> None:
+    """Leave the models and the settings where the processes of a server find them."""
+    files = [str(finder.path), str(finder.predictor.path)]
+    os.environ["CHECKSTATE_SERVICE"] = json.dumps([*files, asdict(settings)])
 
 
 def return_memory() -> None:
@@ -83,5 +84,6 @@ def return_memory() -> None:
 def from_environment() -> ASGIApp:
     """Build the service in a process of a server; uvicorn starts it by this function's name."""
     return_memory()
-    model, settings = json.loads(os.environ["CHECKSTATE_SERVICE"])
-    return create_app(Predictor(model, threads=1), Settings(**settings))
+    finder, model, settings = json.loads(os.environ["CHECKSTATE_SERVICE"])
+    models = Finder(finder, Predictor(model, threads=1), threads=1)
+    return create_app(models, Settings(**settings))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,7 @@ from checkstate.core.types import Floats, Pixels
 from checkstate.runtime.images import FORMATS, ImageError, read_image
 from checkstate.runtime.predictor import Predictor
 
+Made = TypeVar("Made")
 Outcome = Floats | ImageError
 Waiting = tuple[bytes | Pixels, "asyncio.Future[Outcome]"]
 
@@ -57,6 +59,13 @@ class Batcher:
         self.pool = ThreadPoolExecutor(1, "model")
         self.large = ThreadPoolExecutor(1, "large")
         """For all that takes the memory, whole screenshots, explanations: one at a time."""
+        self.turns = 0
+        """Images that wait for `large`, or are in work there."""
+
+    @property
+    def room(self) -> int:
+        """How many images more may wait."""
+        return self.queue.maxsize - self.queue.qsize() - self.turns
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -73,24 +82,36 @@ class Batcher:
 
         Raises OverloadError when the queue cannot take them all.
         """
-        if self.queue.qsize() + len(contents) > self.queue.maxsize:
+        if len(contents) > self.room:
             raise OverloadError
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Outcome]] = [loop.create_future() for _ in contents]
         for content, future in zip(contents, futures, strict=True):
             if is_small(content):
-                try:
-                    self.queue.put_nowait((content, future))
-                except asyncio.QueueFull as error:  # others came while a large one was decoded
-                    raise OverloadError from error
+                if not self.room:  # others came while a large one was decoded
+                    raise OverloadError
+                self.queue.put_nowait((content, future))
                 continue
             try:
-                pixels = await loop.run_in_executor(self.large, self.preprocess, content)
+                pixels = await self.in_turn(self.preprocess, content)
             except ImageError as error:
                 future.set_result(error)
             else:
-                await self.queue.put((pixels, future))
+                self.queue.put_nowait((pixels, future))  # its turn kept the room
         return await asyncio.gather(*futures)
+
+    async def in_turn(self, work: Callable[[bytes], Made], content: bytes) -> Made:
+        """What is made of a large image, one after the other.
+
+        Raises OverloadError when too many wait, and what the work raises.
+        """
+        if not self.room:
+            raise OverloadError
+        self.turns += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.large, work, content)
+        finally:
+            self.turns -= 1
 
     def preprocess(self, content: bytes) -> Pixels:
         """Decode an image and bring it to the model's input; raises ImageError."""

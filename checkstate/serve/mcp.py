@@ -6,21 +6,23 @@ https://modelcontextprotocol.io; started by `checkstate mcp`, which talks over s
 from __future__ import annotations
 
 import base64
-import binascii
+import os.path
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.request import url2pathname
 
 from mcp.server.mcpserver import MCPServer
+from pydantic import Field
 
+from checkstate.core.text import printable
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
 
-MAX_PATH = 1024
-"""Characters; what is longer is no path."""
+DATA, FILE = "data:", "file://"
+"""How the URLs begin that agents have pictures at."""
 
-PREFIX = "data:"
-"""Of a data URL, as browsers give pictures."""
+Threshold = Annotated[float | None, Field(ge=0, le=1)]
 
 
 def new_server(finder: Finder) -> MCPServer:
@@ -28,25 +30,28 @@ def new_server(finder: Finder) -> MCPServer:
     server = MCPServer("checkstate")
 
     @server.tool()
-    def find_controls(image: str, threshold: float | None = None) -> dict[str, Any]:
+    def find_controls(
+        image: str, threshold: Threshold = None, other: bool = False
+    ) -> dict[str, Any]:
         """Find the checkboxes, radio buttons and switches of a screenshot and read their states.
 
         Args:
-            image: path of an image file, or its content in base64 or as a data URL.
+            image: path or file URL of an image file, or its content in base64 or as a data URL.
             threshold: least confidence of 0 to 1 that there is a control.
+            other: also what the classifier doubts, which is mostly no control.
 
         Returns width and height in pixels, and for each control its box (left, top, right,
         bottom in pixels), kind, state, and the confidence of both.
         """
         picture = read_image(content(image))
-        return as_json(picture, finder.find(picture, threshold), finder)
+        return as_json(picture, finder.find(picture, threshold, other), finder)
 
     @server.tool()
     def control_state(image: str) -> dict[str, Any]:
         """Read the state of the one control on a crop: checked, unchecked or other.
 
         Args:
-            image: path of an image file, or its content in base64 or as a data URL.
+            image: path or file URL of an image file, or its content in base64 or as a data URL.
 
         Returns the state, its confidence, and the probabilities of all states.
         """
@@ -61,10 +66,17 @@ def new_server(finder: Finder) -> MCPServer:
 
 
 def content(image: str) -> Path | bytes:
-    """A path where a file is, else the bytes that base64 or a data URL stands for."""
-    if not image.startswith(PREFIX) and len(image) < MAX_PATH and Path(image).is_file():
+    """A path where a file is, else the bytes that base64 or a data URL stands for.
+
+    Raises ImageError for what is none of them.
+    """
+    if image.startswith(FILE):
+        return Path(url2pathname("/" + image.removeprefix(FILE).partition("/")[2]))
+    if os.path.isfile(image):  # noqa: PTH113, Path raises for base64 longer than a name may be
         return Path(image)
+    text = image.partition(",")[2] if image.startswith(DATA) else image
     try:
-        return base64.b64decode(image.rpartition(",")[2], validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ImageError(f"{image[:60]}: neither a file nor the base64 of one") from error
+        return base64.b64decode("".join(text.split()), validate=True)  # lines may be wrapped
+    except ValueError as error:
+        said = printable(image[:60])
+        raise ImageError(f"{said}: neither a file nor the base64 of one") from error

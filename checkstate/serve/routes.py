@@ -2,11 +2,12 @@
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
@@ -19,9 +20,8 @@ from checkstate.runtime.fetch import FetchError, fetch
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
-from checkstate.runtime.predictor import Predictor
 from checkstate.serve.about import describe
-from checkstate.serve.batching import Batcher, OverloadError
+from checkstate.serve.batching import Batcher, Made, OverloadError
 from checkstate.serve.bodies import read_images, request_body
 from checkstate.serve.schemas import (
     PROBLEMS,
@@ -42,40 +42,44 @@ SWAGGER = Path(str(files("fastapi_offline").joinpath("static")))
 
 PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 bearer = HTTPBearer(auto_error=False)
-Made = TypeVar("Made")
 
 
 class Service:
-    """What the routes share: the model, its queue, limits and counters."""
+    """What the routes share: the models, their queue, limits and counters."""
 
-    def __init__(self, predictor: Predictor, settings: Settings, telemetry: Telemetry) -> None:
-        self.predictor = predictor
+    def __init__(self, finder: Finder, settings: Settings, telemetry: Telemetry) -> None:
+        self.finder = finder
+        self.predictor = finder.predictor
         self.settings = settings
         self.telemetry = telemetry
         self.batcher = Batcher(
-            predictor, settings.max_batch, settings.max_queue, settings.max_pixels
+            self.predictor, settings.max_batch, settings.max_queue, settings.max_pixels
         )
-        self.finder = Finder(predictor=predictor, threads=1)
-        self.info = describe(self.finder, token=bool(settings.token))
+        self.info = describe(finder, token=bool(settings.token))
         # a request of a few bytes may bring bounds.REQUEST
         self.fetching = asyncio.Semaphore(max(1, settings.max_pending // bounds.REQUEST))
 
     async def predict(self, contents: list[tuple[str, bytes]]) -> Response:
         """Results for named images; 400 when none of them was readable."""
-        waiting = self.telemetry.waiting
-        waiting.inc(len(contents))
-        try:
+        with self.waiting(len(contents)):
             outcomes = await self.batcher.predict([content for _, content in contents])
-        except OverloadError as error:
-            raise HTTPException(503, "busy", {"Retry-After": "1"}) from error
-        finally:
-            waiting.dec(len(contents))
         results = [
             self.result(name, row) for (name, _), row in zip(contents, outcomes, strict=True)
         ]
         if all(result.error for result in results):
             raise HTTPException(400, "; ".join(f"{r.name}: {r.error}" for r in results))
         return Response(Results(results=results).model_dump_json(), media_type="application/json")
+
+    @contextmanager
+    def waiting(self, count: int) -> Iterator[None]:
+        """Count images that wait for an answer; 503 where the queue has no room for them."""
+        self.telemetry.waiting.inc(count)
+        try:
+            yield
+        except OverloadError as error:
+            raise HTTPException(503, "busy", {"Retry-After": "1"}) from error
+        finally:
+            self.telemetry.waiting.dec(count)
 
     def result(self, name: str, outcome: Floats | ImageError) -> ImageResult:
         """What the response says of one image."""
@@ -89,6 +93,8 @@ class Service:
         """The controls of a screenshot; raises ImageError."""
         picture = read_image(content, max_pixels=self.settings.max_pixels)
         controls = self.finder.find(picture, threshold, other)
+        for control in controls:
+            self.telemetry.labels.labels(control.prediction.label).inc()
         return Found.model_validate(as_json(picture, controls, self.finder))
 
     def explain(self, content: bytes) -> bytes:
@@ -146,8 +152,8 @@ async def of_one(request: Request, service: Service, work: Callable[[bytes], Mad
     """What is made of the one image of a request, where large images have their turn."""
     [(_, content)] = await read_images(request, most=1)
     try:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(service.batcher.large, work, content)
+        with service.waiting(1):
+            return await service.batcher.in_turn(work, content)
     except ImageError as error:
         raise HTTPException(400, str(error).removeprefix("image: ")) from error
 
@@ -172,7 +178,7 @@ async def healthz() -> dict[str, str]:
 @health.get("/readyz", responses={503: {"model": Problem}})
 async def readyz(service: Shared) -> dict[str, str]:
     """The service takes requests."""
-    if service.batcher.queue.full():
+    if not service.batcher.room:
         raise HTTPException(503, "not ready", {"Retry-After": "1"})
     return {"status": "ready"}
 

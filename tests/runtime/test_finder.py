@@ -105,6 +105,30 @@ def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:
     assert all(control.confidence >= 0.9 for control in some)
 
 
+@pytest.mark.parametrize("wrong", [5, -1, 1.01, float("nan"), float("inf"), "0.5", np.zeros(99)])
+def test_a_threshold_that_is_no_number_from_0_to_1_is_refused(
+    finder: Finder, wrong: object
+) -> None:
+    picture = Image.new("RGB", (40, 30), "white")
+    for find in (finder, finder.find):
+        with pytest.raises(ValueError, match=r"threshold: .* is no number from 0 to 1") as told:
+            find(picture, wrong)
+        assert "\n" not in str(told.value)
+
+
+def test_thresholds_of_any_number_and_at_both_ends_are_taken(finder: Finder) -> None:
+    picture, _ = screenshot()
+    assert finder(picture, np.float32(0.5)) == finder(picture, 0.5) != []
+    assert finder(picture, 1) == []
+    assert len(finder(picture, 0, keep_other=True)) > len(finder(picture))
+
+
+def test_several_screenshots_in_one_call_are_refused(finder: Finder) -> None:
+    for several in ([screenshot()[0]] * 2, ("a.png", "b.png"), []):
+        with pytest.raises(TypeError, match="one screenshot at a time"):
+            finder(several)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (5, 900), (200, 40), (33, 17)])
 def test_plain_pictures_of_any_size_hold_nothing(finder: Finder, size: tuple[int, int]) -> None:
     assert finder(Image.new("RGB", size, "white")) == []

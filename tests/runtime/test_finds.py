@@ -45,6 +45,7 @@ def test_json_is_one_object_per_screenshot(finder: Finder, picture: Image.Image)
         }
     ]
     assert second["controls"] == []
+    assert (first["finder"], first["model"]) == ("finder.onnx", "model.onnx")
 
 
 def test_csv_has_a_row_per_control(finder: Finder, picture: Image.Image) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import uvicorn
 
+from checkstate.runtime.finder import Finder
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.app import create_app
 from checkstate.serve.protocol import OPTIONS, Protocol
@@ -26,7 +27,7 @@ def start(predictor: Predictor) -> Iterator[Start]:
         model: Predictor = predictor, http: type[Protocol] = Protocol, **settings: object
     ) -> str:
         port = free_port()
-        app = create_app(model, Settings(**settings))
+        app = create_app(Finder(predictor=model, threads=1), Settings(**settings))
         options = OPTIONS | {"http": http, "port": port, "log_level": "warning"}
         server = uvicorn.Server(uvicorn.Config(app, **options))
         thread = threading.Thread(target=server.run)

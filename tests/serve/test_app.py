@@ -2,11 +2,13 @@ import base64
 import io
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -20,6 +22,7 @@ import pytest
 import schemathesis
 from PIL import Image
 
+from checkstate.runtime.finder import Finder
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.app import create_app
 from checkstate.serve.settings import Settings
@@ -285,6 +288,34 @@ def test_a_full_queue_answers_503_with_retry_after_and_the_rest_are_served(
     assert httpx.post(f"{url}/predict", files=files).status_code == 200
 
 
+def test_screenshots_and_explanations_wait_in_the_queue_too(
+    start: Start, crops: list[Path]
+) -> None:
+    url = start(max_queue=2, seconds=600)
+    canvas = Image.new("RGB", (3000, 1500), "white")
+    canvas.paste(screenshot()[0])
+    canvas.save(screen := io.BytesIO(), "PNG")
+    with httpx.Client(base_url=url, timeout=600) as client, ThreadPoolExecutor(2) as pool:
+
+        def post(path: str, content: bytes) -> httpx.Response:
+            return client.post(path, files=upload(content))
+
+        def waiting(count: int) -> bool:
+            return f"checkstate_waiting {count}.0" in client.get("/metrics").text
+
+        accepted = [pool.submit(post, path, screen.getvalue()) for path in ("/find", "/explain")]
+        wait_for(lambda: waiting(2))
+        assert client.get("/readyz").status_code == 503
+        for path in ("/find", "/explain", "/predict"):
+            refused = post(path, crops[0].read_bytes())
+            assert (refused.status_code, refused.json()) == (503, {"detail": "busy"})
+            assert refused.headers["Retry-After"] == "1"
+        assert [each.result().status_code for each in accepted] == [200, 200]
+        assert waiting(0)
+        assert client.get("/readyz").status_code == 200
+        assert post("/find", crops[0].read_bytes()).status_code == 200
+
+
 def test_what_takes_too_long_ends(start: Start) -> None:
     url = start(seconds=0.5)
     host, port = url.removeprefix("http://").split(":")
@@ -389,6 +420,15 @@ def test_several_processes_share_the_port_and_count_together(
     assert server.returncode in {0, -signal.SIGTERM}
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_process_takes_the_finder_that_is_named(
+    model: Path, tmp_path: Path, workers: int
+) -> None:
+    mine = shutil.copy(RELEASED / "finder.onnx", tmp_path / "mine.onnx")
+    with command(model, f"--finder={mine}", workers=workers) as (url, _, _):
+        assert httpx.get(f"{url}/info").json()["finder"]["file"] == "mine.onnx"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere connections are not spread")
 def test_connections_that_come_at_once_are_spread_over_the_processes(model: Path) -> None:
     with command(model, workers=2) as (url, server, _), ExitStack() as stack:
@@ -434,7 +474,7 @@ def test_the_openapi_document_is_valid(start: Start) -> None:
 @pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.slow)])
 def test_no_request_is_a_500(predictor: Predictor, examples: int) -> None:
     """Schemathesis fuzzes every operation of the OpenAPI document."""
-    app = create_app(predictor, Settings(allow_urls=True))
+    app = create_app(Finder(predictor=predictor, threads=1), Settings(allow_urls=True))
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert {"/predict", "/find", "/explain", "/predict-url"} <= {found.path for found in operations}
@@ -460,6 +500,7 @@ def test_find_gives_the_controls_of_a_screenshot(start: Start) -> None:
     assert set(found["controls"][0]) == {
         *("box", "kind", "confidence", "state", "state_confidence"),
     }
+    assert (found["finder"], found["model"]) == ("finder.onnx", "model.onnx")
     bad = httpx.post(f"{url}/find", content=b"x", headers={"Content-Type": "image/png"})
     assert bad.status_code == 400
     assert "not an image" in bad.json()["detail"]
@@ -480,6 +521,9 @@ def test_find_takes_the_threshold_and_other_of_the_command_line(start: Start) ->
     )
     assert sure == [control for control in usual if control["confidence"] >= 0.9]
     assert len(sure) < len(usual) < len(every)
+    counted = httpx.get(f"{url}/metrics").text
+    for state, count in Counter(control["state"] for control in usual + sure + every).items():
+        assert f'checkstate_predictions_total{{label="{state}"}} {count}.0' in counted
     for query in ({"threshold": 1.1}, {"threshold": "nan"}, {"other": "perhaps"}):
         refused = find(**query)
         assert refused.status_code == 422

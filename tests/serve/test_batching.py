@@ -18,6 +18,28 @@ def test_a_few_bytes_may_hold_many_pixels(crops: list[Path]) -> None:
     assert is_small(b"no image")
 
 
+def test_large_images_that_wait_to_be_decoded_take_room(
+    predictor: Predictor, crops: list[Path]
+) -> None:
+    Image.new("1", (2000, 2000)).save(stream := io.BytesIO(), "PNG")
+    large, small = stream.getvalue(), crops[0].read_bytes()
+
+    async def all_at_once() -> None:
+        batcher = Batcher(predictor, max_batch=1, max_queue=2, max_pixels=10**7)  # not running
+        waiting = [asyncio.create_task(batcher.predict([large])) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert batcher.room == 0
+        for content in (small, large):
+            with pytest.raises(OverloadError):
+                await batcher.predict([content])
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert batcher.room == 2
+
+    asyncio.run(all_at_once())
+
+
 def test_a_queue_that_fills_while_a_large_image_is_decoded_is_an_overload(
     predictor: Predictor, crops: list[Path]
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.screens import screenshot
 
@@ -44,7 +45,68 @@ def test_controls_and_states_from_a_path_and_from_base64(tmp_path: Path) -> None
     )
     first = json.loads(found.content[0].text)
     assert first["width"] == 900
+    assert (first["finder"], first["model"]) == ("finder.onnx", "model.onnx")
     assert {"box", "kind", "state", "confidence", "state_confidence"} == set(first["controls"][0])
     assert json.loads(same.content[0].text) == first
     assert json.loads(state.content[0].text)["state"] == places[0][0]
     assert wrong.is_error
+
+
+def test_an_image_comes_as_base64_of_any_form_or_a_file_url(tmp_path: Path) -> None:
+    picture, places = screenshot()
+    crop = tmp_path / "a crop.png"
+    picture.crop(places[0][1]).save(crop)
+    Image.new("RGB", (12, 12)).save(tmp_path / "plain.bmp")
+    name = base64.b64encode((tmp_path / "plain.bmp").read_bytes()).decode()
+    assert "/" not in name and len(name) > 255  # longer than any file's name may be
+    content = crop.read_bytes()
+    forms = [
+        base64.b64encode(content).decode(),
+        base64.encodebytes(content).decode(),
+        base64.encodebytes(content).decode().replace("\n", "\r\n"),
+        f"data:image/png;base64,{base64.encodebytes(content).decode()}",
+        crop.as_uri(),
+        crop.as_uri().replace("file://", "file://localhost"),
+        str(crop),
+    ]
+    plain, *states = ask(*(("control_state", {"image": image}) for image in [name, *forms]))
+    assert set(json.loads(plain.content[0].text)) == {"state", "confidence", "probabilities"}
+    [state] = {state.content[0].text for state in states}
+    assert json.loads(state)["state"] == places[0][0]
+
+
+def test_what_is_no_image_is_told_in_words(tmp_path: Path) -> None:
+    picture, _ = screenshot()
+    file = tmp_path / "screen.png"
+    picture.save(file)
+    cut = base64.b64encode(file.read_bytes()[:2000]).decode()
+    missing = tmp_path / "none.png"
+    told = {
+        cut: "image: damaged image",
+        str(missing): f"{missing}"[:60] + ": neither a file nor the base64 of one",
+        missing.as_uri(): f"{missing}: no such file",
+        str(tmp_path): f"{tmp_path}"[:60] + ": neither a file nor the base64 of one",
+        "\0": "\\x00: neither a file nor the base64 of one",
+    }
+    answers = ask(*(("control_state", {"image": image}) for image in told))
+    for answer, words in zip(answers, told.values(), strict=True):
+        assert answer.is_error
+        assert words in answer.content[0].text
+
+
+def test_find_controls_takes_the_threshold_and_other_of_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "screen.png"
+    screenshot()[0].save(file)
+
+    def find(**arguments: object) -> tuple[str, dict[str, object]]:
+        return "find_controls", {"image": str(file), **arguments}
+
+    usual, sure, every, *wrong = ask(
+        find(),
+        find(threshold=0.9),
+        find(threshold=0.05, other=True),
+        *(find(threshold=threshold) for threshold in (5, -1, "nan")),
+    )
+    counts = [len(json.loads(each.content[0].text)["controls"]) for each in (sure, usual, every)]
+    assert counts == sorted(set(counts))
+    assert all(answer.is_error and "threshold" in answer.content[0].text for answer in wrong)
