@@ -12,6 +12,8 @@ from typing import Annotated, Any
 from urllib.request import url2pathname
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from PIL import Image
 from pydantic import Field
 
 from checkstate.core.text import printable
@@ -43,7 +45,7 @@ def new_server(finder: Finder) -> MCPServer:
         Returns width and height in pixels, and for each control its box (left, top, right,
         bottom in pixels), kind, state, and the confidence of both.
         """
-        picture = read_image(content(image))
+        picture = decoded(image)
         return as_json(picture, finder.find(picture, threshold, other), finder)
 
     @server.tool()
@@ -55,7 +57,7 @@ def new_server(finder: Finder) -> MCPServer:
 
         Returns the state, its confidence, and the probabilities of all states.
         """
-        prediction = finder.predictor(read_image(content(image)))
+        prediction = finder.predictor(decoded(image))
         return {
             "state": prediction.label,
             "confidence": prediction.confidence,
@@ -63,6 +65,14 @@ def new_server(finder: Finder) -> MCPServer:
         }
 
     return server
+
+
+def decoded(image: str) -> Image.Image:
+    """The picture of an argument; raises ToolError, the one error whose words reach the agent."""
+    try:
+        return read_image(content(image))
+    except ImageError as error:
+        raise ToolError(str(error)) from error
 
 
 def content(image: str) -> Path | bytes:
