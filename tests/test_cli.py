@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import onnx
 import onnxruntime as ort
@@ -335,7 +336,7 @@ def test_find_refuses_a_classifier_as_finder(model: Path, screen: Path) -> None:
 
 
 def test_find_lists_what_is_sure_enough_or_with_other_all(screen: Path) -> None:
-    def found(*options: object) -> list[dict[str, object]]:
+    def found(*options: object) -> list[dict[str, Any]]:
         status, out, err = run("find", "--json", *options, screen)
         assert (status, err) == (0, "")
         return list(json.loads(out)["controls"])
