@@ -26,6 +26,7 @@ from checkstate.core import bounds
 from checkstate.core.errors import UserError, is_out_of_memory
 from checkstate.core.text import printable
 from checkstate.core.types import Pixels
+from checkstate.runtime import finds
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.model_file import (
@@ -230,13 +231,10 @@ def find(
     private_urls: PrivateUrls = False,
 ) -> None:
     """Find every control of a screenshot, with its state. Exit status as of predict."""
-    from checkstate.runtime import finds
-
     kind = output_format(as_json, as_csv)
     found = open_finder(finder, model, device)
     unread = 0
-    with model_errors(), one_line_errors("train"), opened(output) as stream:
-        cut = finds.Crops(crops) if crops else None
+    with model_errors(), opened(output) as stream, listed(crops) as cut:
         show = finds.writer(stream, kind, found)
         for source in tqdm(
             expand(screenshots, private_urls=private_urls),
@@ -256,12 +254,31 @@ def find(
                 show(source.name, picture, controls)
             if draw:
                 boxes = finds.drawn(picture, controls, found.predictor.classes)
-                finds.save_drawn(source.name, boxes, draw)
+                target = finds.drawn_path(source.name, draw)
+                with target_errors(target):
+                    finds.save(boxes, target)
             if cut:
-                cut.add(source.name, picture, controls)
-        if cut:
-            cut.write_list()
+                with target_errors(cut.folder):
+                    cut.add(source.name, picture, controls)
     raise typer.Exit(1 if unread else 0)
+
+
+@contextmanager
+def listed(folder: Path | None) -> Iterator[finds.Crops | None]:
+    """Crops to add to, if a folder is named; however it ends, those that are there are listed."""
+    if not folder:
+        yield None
+        return
+    try:
+        crops = finds.Crops(folder)
+    except UserError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    try:
+        yield crops
+    finally:
+        with target_errors(crops.list):
+            crops.write_list()
 
 
 def named_error(source: Source, error: ImageError) -> ImageError:
@@ -287,14 +304,21 @@ def opened(output: Path | None) -> Iterator[TextIO]:
         return
     from checkstate.core.files import atomic_write
 
+    with (
+        target_errors(output),
+        atomic_write(output) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace") as file,
+    ):
+        yield file
+
+
+@contextmanager
+def target_errors(target: Path) -> Iterator[None]:
+    """End with status 2 and one line that names a file or folder that cannot be written."""
     try:
-        with (
-            atomic_write(output) as temporary,
-            temporary.open("w", encoding="utf-8", errors="backslashreplace") as file,
-        ):
-            yield file
+        yield
     except OSError as error:
-        typer.echo(f"error: {printable(str(output))}: {error.strerror}", err=True)
+        typer.echo(f"error: {printable(str(target))}: {error.strerror}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -327,12 +351,8 @@ def save_explanation(predictor: Predictor, source: Source, pixels: Pixels, folde
     from checkstate.runtime.explain import overlay
 
     target = explanation_path(source.name, folder)
-    try:
-        with atomic_write(target) as temporary:
-            overlay(predictor, pixels).save(temporary, "PNG")
-    except OSError as error:
-        typer.echo(f"error: {printable(str(target))}: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
+    with target_errors(target), atomic_write(target) as temporary:
+        overlay(predictor, pixels).save(temporary, "PNG")
 
 
 def as_json_value(text: str) -> Any:

@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import onnx
 import onnxruntime as ort
@@ -80,6 +81,9 @@ def test_unreadable_images_are_named_and_the_others_answered(
         (["predict", "--model", "gone.onnx", "x.png"], "gone.onnx: no such model file"),
         (["predict", "--json", "--csv", "x.png"], "exclude each other"),
         (["predict"], "Missing argument"),
+        (["find", "--threshold", "1.1", "x.png"], "not in the range"),
+        (["find", "--threshold", "-0.1", "x.png"], "not in the range"),
+        (["find", "--json", "--csv", "x.png"], "exclude each other"),
     ],
 )
 def test_wrong_usage_ends_with_two(arguments: list[str], message: str) -> None:
@@ -183,14 +187,15 @@ def test_names_that_are_no_text_and_patterns(
     assert (status, err.count("\n")) == (1, 1)
 
 
-def test_urls_lead_inwards_only_when_allowed(model: Path, crops: list[Path]) -> None:
+@pytest.mark.parametrize("command", ["predict", "find"])
+def test_urls_lead_inwards_only_when_allowed(command: str, model: Path, crops: list[Path]) -> None:
     handler = partial(SimpleHTTPRequestHandler, directory=crops[0].parent)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{http.server_port}/{crops[0].name}"
-        status, out, _ = run("predict", "--json", "--private-urls", "--model", model, url)
+        status, out, _ = run(command, "--json", "--private-urls", "--model", model, url)
         assert (status, json.loads(out)["path"]) == (0, url)
-        status, _, err = run("predict", "--model", model, url)
+        status, _, err = run(command, "--model", model, url)
         assert (status, err.count("\n")) == (1, 1)
         assert "not a public address" in err
         http.shutdown()
@@ -307,7 +312,7 @@ def test_find_gives_controls_pictures_and_crops_with_a_list(screen: Path, tmp_pa
     [boxes] = draw.rglob("*.found.png")
     assert Image.open(boxes).size == (900, 740)
     again = run("find", "--crops", crops, screen)
-    assert again[0] == 1
+    assert again[0] == 2
     assert "already there" in again[2]
 
 
@@ -340,3 +345,65 @@ def test_find_refuses_a_classifier_as_finder(model: Path, screen: Path) -> None:
     status, _, err = run("find", "--finder", model, screen)
     assert status == 2
     assert err == f"error: {model}: not a checkstate finder\n"
+
+
+def test_find_lists_what_is_sure_enough_or_with_other_all(screen: Path) -> None:
+    def found(*options: object) -> list[dict[str, Any]]:
+        status, out, err = run("find", "--json", *options, screen)
+        assert (status, err) == (0, "")
+        return list(json.loads(out)["controls"])
+
+    sure = found("--threshold", 0.7)
+    usual, every = found("--threshold", 0.1), found("--threshold", 0.1, "--other")
+    assert 0 < len(sure) < len(usual) < len(every)
+    assert all(control["confidence"] >= 0.7 for control in sure)
+    assert "other" not in {control["state"] for control in usual}
+    assert "other" in {control["state"] for control in every}
+    assert found("--threshold", 1) == []
+
+
+def test_find_writes_an_output_without_the_one_bad_file(screen: Path, tmp_path: Path) -> None:
+    (screen.parent / "bad.png").write_text("no image")
+    Image.new("RGB", (300, 200), "white").save(screen.parent / "plain.png")
+    target = tmp_path / "out/found.jsonl"
+    status, out, err = run("find", "--json", "--output", target, screen.parent)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "bad.png: not an image" in err
+    plain, found = map(json.loads, target.read_text().splitlines())
+    assert (plain["width"], plain["height"], plain["controls"]) == (300, 200, [])
+    assert len(found["controls"]) >= 6
+
+
+def test_find_of_a_plain_screen_is_an_empty_list(tmp_path: Path) -> None:
+    plain, crops = tmp_path / "plain.png", tmp_path / "data/mine"
+    Image.new("RGB", (300, 200), "white").save(plain)
+    status, out, err = run("find", "--json", "--crops", crops, plain)
+    assert (status, json.loads(out)["controls"], err) == (0, [], "")
+    assert not crops.parent.exists()
+
+
+@pytest.mark.parametrize("output", [True, False])
+@pytest.mark.parametrize("option", ["--draw", "--crops", "--output"])
+def test_find_names_the_target_that_cannot_be_written(
+    option: str, output: bool, screen: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    others = ["--output", tmp_path / "o.txt"] if output else []
+    status, _, err = run("find", screen, *others, option, tmp_path / "taken/x")
+    assert (status, err.count("\n")) == (2, 1)
+    assert err.startswith(f"error: {tmp_path / 'taken/x'}")
+    assert err.endswith(": Not a directory\n")
+    assert not (tmp_path / "o.txt").exists()
+
+
+def test_find_cuts_crops_of_screenshots_with_long_names(screen: Path, tmp_path: Path) -> None:
+    long = tmp_path / "deep" / (150 * "a") / f"{150 * 'b'}.png"
+    long.parent.mkdir(parents=True)
+    long.write_bytes(screen.read_bytes())
+    wide = long.with_name(f"{80 * '設'}.png")
+    wide.write_bytes(screen.read_bytes())
+    status, _, err = run("find", "--crops", tmp_path / "data/mine", tmp_path / "deep")
+    assert (status, err) == (0, "")
+    rows = list(csv.DictReader((tmp_path / "data/curation/mine.csv").open(encoding="utf-8")))
+    assert len(rows) >= 12
+    assert all((tmp_path / "data/mine" / row["path"]).is_file() for row in rows)

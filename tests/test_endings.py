@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from checkstate.core.files import read_csv
 from tests.conftest import ROOT
 from tests.pipeline.conftest import wait_for
+from tests.screens import screenshot
 
 COMMAND = [sys.executable, "-m", "checkstate.cli"]
 STARTER = ROOT / "data/starter"
@@ -83,6 +85,19 @@ def test_an_interrupted_run_leaves_the_output_that_was_there(model: Path, tmp_pa
     assert (out, err.strip()) == ("", "")
     assert [path.name for path in output.parent.iterdir()] == ["states.csv"]
     assert output.read_text() == "of yesterday"
+
+
+def test_an_interrupted_find_lists_the_crops_that_are_there(tmp_path: Path) -> None:
+    crops, screen = tmp_path / "data/mine", tmp_path / "screen.png"
+    screenshot()[0].save(screen)
+    arguments = ["find", screen, "-", "--crops", crops]  # standard input never comes
+    running = started(*arguments, stdin=subprocess.PIPE, preexec_fn=heed_interrupts)
+    wait_for(lambda: len(list(crops.rglob("*.png"))) >= 6)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert (running.returncode, err.strip()) == (130, "")
+    listed = {row["path"] for row in read_csv(tmp_path / "data/curation/mine.csv")}
+    assert listed == {path.relative_to(crops).as_posix() for path in crops.rglob("*.png")}
 
 
 SHORT = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ Show = Callable[[str, Image.Image, Sequence[Control]], None]
 
 COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
 """Of the states, in the order of the classifier's; told apart by the color-blind (Okabe, Ito)."""
+
+STEM = 100
+"""Bytes of a screenshot's name in the names of its crops: file systems take 255 of the whole."""
 
 
 def writer(stream: TextIO, kind: Format, finder: Finder) -> Show:
@@ -91,22 +95,37 @@ def drawn(picture: Image.Image, controls: Sequence[Control], classes: Sequence[s
     """The screenshot with a box and a state for each control."""
     canvas = picture.copy()
     draw = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(11)
+    size = font_size(picture)
+    font = ImageFont.load_default(size)
     for control in controls:
         label = control.prediction.label or "?"
         color = COLORS[classes.index(label) % len(COLORS)] if label in classes else "#555555"
         left, top, right, bottom = (round(side) for side in control.box)
         draw.rectangle((left - 2, top - 2, right + 1, bottom + 1), outline=color, width=2)
-        place = draw.textbbox((left - 2, max(top - 15, 0)), label, font)
+        room = picture.width - 2 - round(draw.textlength(label, font))
+        at = max(min(left - 2, room), 0), max(top - 4 - size, 0)
+        place = draw.textbbox(at, label, font)
         draw.rectangle((place[0] - 1, place[1] - 1, place[2] + 1, place[3] + 1), fill=color)
-        draw.text((left - 2, max(top - 15, 0)), label, ImageColor.getrgb("white"), font)
+        draw.text(at, label, ImageColor.getrgb("white"), font)
     return canvas
 
 
-def save_drawn(name: str, picture: Image.Image, folder: Path) -> None:
-    """Write <folder>/<path>.found.png."""
+def font_size(picture: Image.Image) -> int:
+    """How large a state is written: as people read it on a whole screen of 4K as of 1080 lines.
+
+    A page that was photographed in its whole length is no larger a screen.
+    """
+    return max(round(min(picture.height / 90, picture.width / 60)), 11)
+
+
+def drawn_path(name: str, folder: Path) -> Path:
+    """Where the drawing of a screenshot goes: <folder>/<path>.found.png."""
     target = explanation_path(name, folder)
-    target = target.with_name(target.name.replace(".explained.png", ".found.png"))
+    return target.with_name(target.name.replace(".explained.png", ".found.png"))
+
+
+def save(picture: Image.Image, target: Path) -> None:
+    """Write a PNG, whole or not at all; raises OSError where that is not possible."""
     with atomic_write(target) as temporary:
         picture.save(temporary, "PNG")
 
@@ -129,13 +148,12 @@ class Crops:
                 raise UserError(f"{path}: already there; name another folder for the crops")
 
     def add(self, name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
-        """Cut the controls of one screenshot out, as the classifier saw them."""
+        """Cut the controls of one screenshot out, as the classifier saw them; raises OSError."""
         stem = self.new_stem(name)
         for number, control in enumerate(controls):
             left, top, right, bottom = (round(side) for side in control.box)
             file = f"{control.prediction.label}/{stem}-{number:03}.png"
-            with atomic_write(self.folder / file) as temporary:
-                picture.crop(around(control.box, picture)).save(temporary, "PNG")
+            save(picture.crop(around(control.box, picture)), self.folder / file)
             reason = (
                 f"{control.kind} at {left} {top} {right} {bottom} of {printable(name)}, "
                 f"{control.prediction.confidence:.3f}"
@@ -144,7 +162,7 @@ class Crops:
 
     def new_stem(self, name: str) -> str:
         """What the crops of a screenshot are called: no two share it, not on macOS or Windows."""
-        stem = re.sub(r"[^\w.-]+", "-", Path(name).with_suffix("").as_posix()).strip("-.")
+        stem = cut_stem(re.sub(r"[^\w.-]+", "-", Path(name).with_suffix("").as_posix()).strip("-."))
         numbered = (f"{stem}-{number}" for number in count(2))
         chosen = next(s for s in chain([stem], numbered) if same_name_key(s) not in self.stems)
         self.stems.add(same_name_key(chosen))
@@ -154,3 +172,11 @@ class Crops:
         """Write the curation list, if anything was found: `keep`, for a person to change."""
         if self.rows:
             write_csv(self.list, self.rows)
+
+
+def cut_stem(stem: str) -> str:
+    """A name that every file system takes: a long one is cut, and a hash of all of it added."""
+    encoded = stem.encode()
+    if len(encoded) <= STEM:
+        return stem
+    return f"{encoded[:STEM].decode(errors='ignore')}-{hashlib.sha256(encoded).hexdigest()[:8]}"

@@ -157,6 +157,35 @@ def test_controls_over_and_in_each_other_have_boxes_all_the_same(finder: Finder)
     assert len(set(boxes)) == len(boxes)
 
 
+def test_a_picture_of_a_control_inside_a_photo_counts_as_one(finder: Finder) -> None:
+    picture = photograph()
+    assert finder(picture) == []
+    places = []
+    for row, file in enumerate(sorted((ROOT / "tests/controls/checked").glob("*.png"))):
+        crop = Image.open(file).convert("RGB")
+        for column, scale in enumerate([1, 1.5]):
+            scaled = crop.resize((round(scale * crop.width), round(scale * crop.height)))
+            left, top = 100 + 320 * column, 40 + 170 * row
+            picture.paste(scaled, (left, top))
+            places.append((left, top, left + scaled.width, top + scaled.height))
+    found = finder(picture)
+    assert all(0 <= c.box[0] < c.box[2] <= picture.width for c in found)
+    assert all(0 <= c.box[1] < c.box[3] <= picture.height for c in found)
+    assert all(any(within(control, place) for place in places) for control in found)
+    assert len(found) >= len(places) - 2
+    assert {control.prediction.label for control in found} == {"checked"}
+
+
+def photograph() -> Image.Image:
+    """Patches of light in three sizes, and the noise of a camera."""
+    numbers = np.random.default_rng(0)
+    pixels = numbers.normal(0, 6, (720, 640, 3))
+    for patches, weight in ((6, 0.55), (24, 0.3), (90, 0.15)):
+        light = numbers.integers(0, 256, (patches, patches, 3), dtype=np.uint8)
+        pixels += weight * np.asarray(Image.fromarray(light).resize((640, 720)), np.float64)
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
 def test_a_screen_of_4k_is_found_in_its_last_corner_too(finder: Finder) -> None:
     picture, places = screenshot()
     screen = Image.new("RGB", (3840, 2160), "white")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from checkstate.core.errors import UserError
 from checkstate.data.decisions import read_decisions
 from checkstate.runtime.finder import Control, Finder
-from checkstate.runtime.finds import Crops, drawn, writer
+from checkstate.runtime.finds import Crops, drawn, font_size, writer
 from checkstate.runtime.predictor import Prediction
 
 CHECKED = Prediction("checked", 0.98, {"checked": 0.98, "other": 0.01, "unchecked": 0.01})
@@ -78,6 +78,39 @@ def test_boxes_are_drawn_around_controls_and_the_screenshot_stays(picture: Image
     assert (boxes[22:34, 12:24] == 255).all()
 
 
+@pytest.mark.parametrize("right", [200, 120, 90])
+def test_a_state_at_the_right_edge_is_whole(right: int) -> None:
+    """Rows of settings end in their switches, where a state is wider than its switch."""
+    picture = Image.new("RGB", (200, 80), "white")
+    switch = replace(CONTROL, box=(right - 30.0, 40.0, float(right), 56.0), kind="switch")
+    label = label_of(drawn(picture, [switch], ["checked"]))
+    middle = replace(CONTROL, box=(60.0, 40.0, 90.0, 56.0))
+    assert label.tobytes() == label_of(drawn(picture, [middle], ["checked"])).tobytes()
+
+
+def label_of(picture: Image.Image) -> Image.Image:
+    """What is written above a control whose box begins at 40 pixels."""
+    above = picture.crop((0, 0, picture.width, 36))
+    return above.crop(ImageChops.invert(above).getbbox())
+
+
+@pytest.mark.parametrize(
+    ("size", "height"),
+    [((640, 480), 11), ((1920, 1080), 12), ((3840, 2160), 24), ((1080, 2400), 18)],
+)
+def test_a_state_is_written_for_the_size_of_the_screen(size: tuple[int, int], height: int) -> None:
+    assert font_size(Image.new("1", size)) == height
+
+
+def test_a_state_of_a_page_of_many_screens_is_not_as_high_as_one() -> None:
+    assert font_size(Image.new("1", (1280, 20_000))) < 30
+
+
+def test_a_picture_smaller_than_a_state_is_drawn_on() -> None:
+    small = replace(CONTROL, box=(0.0, 0.0, 8.0, 8.0))
+    assert drawn(Image.new("RGB", (9, 9)), [small], ["checked"]).size == (9, 9)
+
+
 def test_crops_lie_in_class_folders_with_a_list_that_curation_reads(
     picture: Image.Image, tmp_path: Path
 ) -> None:
@@ -100,6 +133,30 @@ def test_no_two_screenshots_share_a_crop(picture: Image.Image, tmp_path: Path) -
     files = [str(row["path"]) for row in crops.rows]
     assert len({file.casefold() for file in files}) == 2 * len(names)
     assert all((tmp_path / "mine" / file).is_file() for file in files)
+
+
+@pytest.mark.parametrize(
+    "name", [f"{150 * 'a'}/{150 * 'b'}.png", f"{80 * '設'}.png", f"x{40 * '🙂定'}.png", 255 * "a"]
+)
+def test_long_names_of_screenshots_are_cut_in_those_of_crops(
+    picture: Image.Image, tmp_path: Path, name: str
+) -> None:
+    crops = Crops(tmp_path / "mine")
+    for each in (name, f"b{name}", name):
+        crops.add(each, picture, [CONTROL])
+    crops.write_list()
+    files = sorted(path.name for path in (tmp_path / "mine/checked").iterdir())
+    assert len(files) == 3
+    assert all(len(file.encode()) <= 120 for file in files)
+    assert set(read_decisions(tmp_path / "curation/mine.csv", [f"checked/{f}" for f in files]))
+    assert all("\N{REPLACEMENT CHARACTER}" not in file for file in files)
+
+
+def test_long_names_that_begin_alike_stay_apart(picture: Image.Image, tmp_path: Path) -> None:
+    first, second = Crops(tmp_path / "one"), Crops(tmp_path / "two")
+    first.add(f"{200 * 'a'}b.png", picture, [CONTROL])
+    second.add(f"{200 * 'a'}c.png", picture, [CONTROL])
+    assert first.rows[0]["path"] != second.rows[0]["path"]
 
 
 def test_a_class_that_a_spreadsheet_would_run_is_text(
