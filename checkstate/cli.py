@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -53,16 +54,21 @@ class Commands(TyperGroup):
     """
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; memory that runs out is one line."""
+        """Run a command; memory or a disk that runs out is one line."""
         try:
             try:
                 return super().invoke(ctx)
             finally:
                 sys.stdout.flush()  # a closed pipe is noticed here, not as Python ends
         except Exception as error:
-            if not is_out_of_memory(error):
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                typer.echo("error: no space left where the output goes", err=True)
+                # or Python tries to write the rest once more as it ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            elif is_out_of_memory(error):
+                typer.echo("error: out of memory: end other programs, or give it less", err=True)
+            else:
                 raise
-            typer.echo("error: out of memory: end other programs, or give it less", err=True)
             raise typer.Exit(1) from error
 
 

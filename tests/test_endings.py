@@ -47,6 +47,15 @@ def test_a_reader_that_leaves_is_no_traceback(arguments: list[object]) -> None:
     assert [line for line in err.splitlines() if not line.startswith("warning: ")] == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk that Linux offers")
+@pytest.mark.parametrize("command", ["predict", "find"])
+def test_a_full_disk_is_one_line(command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        arguments = [*COMMAND, command, str(next((STARTER / "checked").iterdir()))]
+        ended = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (1, "error: no space left where the output goes\n")
+
+
 def heed_interrupts() -> None:
     """A shell starts what runs in the background with interrupts ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
