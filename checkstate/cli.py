@@ -588,7 +588,9 @@ def report() -> None:
 def verify(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Outputs, or folders of them; by default those of dvc.yaml and .dvc."),
+        typer.Argument(
+            help="Outputs or folders; by default of dvc.yaml and .dvc, and the released finder."
+        ),
     ] = None,
 ) -> None:
     """Compare files with the md5 that DVC recorded. Exit status: 0 all are the same, else 1."""

@@ -10,12 +10,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from checkstate.cli import app
+from render.cutting import cut_crops
 from tests.conftest import ROOT, copy_data
 from tests.serve.test_web import UNREACHABLE
 
@@ -118,6 +121,21 @@ def test_the_command_line_knows_every_call_of_the_pages(call: str) -> None:
     command = get_command(app).commands[name]
     if arguments:
         command.make_context(name, arguments)
+
+
+def test_the_window_of_a_toolkit_that_the_page_shows_can_be_cut() -> None:
+    [example] = blocks("docs/adding-a-library.md", "python")
+    shown: dict[str, Any] = {}
+    exec(example, shown)  # noqa: S102
+    labels = set()
+    for seed in range(8):
+        picture, controls = shown["window"](Random(seed))
+        again, same = shown["window"](Random(seed))
+        assert (picture.tobytes(), controls) == (again.tobytes(), same)
+        crops = dict(cut_crops(picture, controls, "example", Random(seed)))
+        assert len(crops) == len(controls)
+        labels |= {path.split("/")[0] for path in crops}
+    assert labels == {"checked", "unchecked", "other"}
 
 
 @pytest.mark.parametrize(("page", "number"), python())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ import yaml
 
 from checkstate.core import bounds, paths
 from checkstate.core.bounds import read_within
-from checkstate.core.files import archive_names
+from checkstate.core.files import archive_names, md5_of
 from checkstate.core.tables import SplitRow, label_of
 from checkstate.report.hashing import hash_now
 
 Node = dict[str, Any]
+WEIGHTS_LOCK = Path("weights/dvc.lock")
+"""What ran in the repository of renderings, weights and the finder."""
+
 MAIN = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 """Where a change of params is headed; the first of these that exists."""
 
@@ -97,6 +101,21 @@ def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
     for name in stages:
         check(name)
     return stale
+
+
+def is_measured(finder_md5: str, metrics: Mapping[str, Path]) -> bool:
+    """Whether stages of weights/ wrote these metrics, by stage, of the finder of this md5."""
+    stages = read_stages(WEIGHTS_LOCK)
+
+    def recorded(stage: str, kind: str, path: Path) -> str | None:
+        entries = stages.get(stage, {}).get(kind, [])
+        return next((e["md5"] for e in entries if e["path"] == f"../{path.as_posix()}"), None)
+
+    return all(
+        recorded(stage, "deps", paths.FINDER) == finder_md5
+        and recorded(stage, "outs", path) == md5_of(path)
+        for stage, path in metrics.items()
+    )
 
 
 def stale_outs(stale: dict[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+import onnx
 
 from checkstate.core import bounds, paths
 from checkstate.core.bounds import read_within
@@ -45,7 +46,9 @@ def write_report() -> None:
     }
     revision = provenance.revision((paths.MODEL_CARD.as_posix(),))
     write_page(paths.REPORT, "report.html.j2", revision=revision, **parts)
-    write_page(paths.MODEL_CARD, "model_card.md.j2", revision=revision, **parts)
+    write_page(
+        paths.MODEL_CARD, "model_card.md.j2", revision=revision, finder=released_finder(), **parts
+    )
 
 
 def current(stale: dict[str, str], gather: Callable[[], Node], stage: str = "") -> Node:
@@ -101,6 +104,42 @@ def real_figure() -> Node | None:
     if not paths.RELEASED.exists() or entry.get("model_md5") != md5_of(paths.RELEASED):
         return None
     return entry
+
+
+def released_finder() -> Node | None:
+    """The released finder: its file, what made it, its figures.
+
+    None where it or its figures are not there, or where the figures are another finder's.
+    """
+    metrics = {
+        stage: paths.metrics_folder(stage.replace("_", "-")) / "metrics.json"
+        for stage in ("find_evaluate", "find_benchmark")
+    }
+    needed = (paths.RELEASED_FINDER, provenance.WEIGHTS_LOCK, *metrics.values())
+    if not all(path.exists() for path in needed):
+        return None
+    md5 = md5_of(paths.RELEASED_FINDER)
+    if not provenance.is_measured(md5, metrics):
+        return None
+    model = onnx.load(paths.RELEASED_FINDER)
+    metadata = {entry.key: json.loads(entry.value) for entry in model.metadata_props}
+    found, timed = (read_json(path) for path in metrics.values())
+    return {
+        "file": paths.RELEASED_FINDER,
+        "bytes": paths.RELEASED_FINDER.stat().st_size,
+        "md5": md5,
+        "data": paths.scenes("train"),
+        "data_md5": metadata["data_md5"],
+        "recipe": provenance.flatten(metadata["params"]),
+        "average_precision": percent(found["average_precision"]),
+        "f1_box": percent(found["f1_box"]),
+        "f1_state": percent(found["f1_state"]),
+        "false_alarms": f"{found['false_alarms_per_screenshot']:.2f}",
+        "false_alarms_without_controls": f"{found['false_alarms_without_controls']:.2f}",
+        "cpu": timed["machine"]["cpu"],
+        "controls": timed["controls"],
+        "milliseconds": f"{timed['boxes_and_states']['p50']:.0f} ms",
+    }
 
 
 def curves(folder: Path) -> Node:

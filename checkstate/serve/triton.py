@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from checkstate.core.files import copy_file, write_text
@@ -32,10 +33,18 @@ input [
 output [
   {{ name: "boxes", data_type: TYPE_FP32, dims: [ -1, 4 ] }},
   {{ name: "scores", data_type: TYPE_FP32, dims: [ -1 ] }},
-  {{ name: "kinds", data_type: TYPE_FP32, dims: [ -1, {kinds} ] }}
+  {{ name: "kinds", data_type: TYPE_FP32, dims: [ -1, {count} ] }}
+]
+parameters [
+  {{ key: "kinds", value: {{ string_value: {kinds} }} }},
+  {{ key: "multiple", value: {{ string_value: "{multiple}" }} }},
+  {{ key: "threshold", value: {{ string_value: "{threshold}" }} }}
 ]
 """
-"""Of one screenshot or tile at a time, whose sides are multiples of the file's `multiple`."""
+"""Of one screenshot or tile at a time, whose sides are multiples of `multiple`.
+
+Its parameters are as in the file's metadata, the names of the kinds as JSON. They are in no
+label file: Triton would take a label for each number of `kinds`, not for each of its columns."""
 
 
 def write_repository(finder: Finder, target: Path, max_batch: int) -> None:
@@ -47,7 +56,12 @@ def write_repository(finder: Finder, target: Path, max_batch: int) -> None:
     )
     write_model(target / "checkstate", predictor.path, classifier)
     write_text(target / "checkstate/labels.txt", "\n".join(predictor.classes) + "\n")
-    detector = FINDER.format(kinds=len(finder.kinds))
+    detector = FINDER.format(
+        count=len(finder.kinds),
+        kinds=json.dumps(json.dumps(finder.kinds)),  # a string in quotes, as protobuf escapes it
+        multiple=finder.multiple,
+        threshold=finder.threshold,
+    )
     write_model(target / "checkstate-finder", finder.path, detector)
 
 

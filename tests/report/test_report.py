@@ -1,5 +1,6 @@
 """The report of answers to real images, in a real Chromium."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 import yaml
 from PIL import Image
@@ -31,7 +33,7 @@ from checkstate.data.datasets import Images
 from checkstate.evaluation.metrics import summarize
 from checkstate.evaluation.predictions import coverage_rows, prediction_rows
 from checkstate.evaluation.robustness import by_group, stability
-from checkstate.report import report
+from checkstate.report import provenance, report
 from checkstate.report.figures import accuracy_axis, new_axes
 from checkstate.report.hashing import hash_now
 from checkstate.report.pages import cell
@@ -225,6 +227,59 @@ def test_the_released_card_says_what_was_measured_of_the_released_model() -> Non
     assert web["model_md5"] == md5_of(ROOT / paths.RELEASED)
     card = (ROOT / paths.RELEASED).with_name("MODEL_CARD.md").read_text().replace("\n", " ")
     assert f"right on {web['correct']} of {web['images']}, measured {web['date']}" in card
+
+
+FINDER_STAGES = ("find-evaluate", "find-benchmark")
+
+
+@pytest.fixture
+def with_finder(finished: Path) -> Path:
+    """The run with the released finder, its figures, and what weights/ recorded of both."""
+    for stage in FINDER_STAGES:
+        shutil.copytree(ROOT / "metrics" / stage, finished / "metrics" / stage)
+    for file in (paths.RELEASED_FINDER, provenance.WEIGHTS_LOCK):
+        (finished / file).parent.mkdir(parents=True)
+        shutil.copy(ROOT / file, finished / file)
+    return finished
+
+
+def card_now() -> str:
+    """The model card, written anew."""
+    report.write_report()
+    return paths.MODEL_CARD.read_text()
+
+
+def test_the_card_says_what_the_finder_is_and_does(with_finder: Path) -> None:
+    section = card_now().partition("## The finder")[2].partition("## Limits")[0]
+    finder, metrics = with_finder / paths.RELEASED_FINDER, with_finder / "metrics"
+    assert f"{finder.stat().st_size} bytes" in section
+    assert f"| md5 | `{md5_of(finder)}` |" in section
+    session = ort.InferenceSession(finder)
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert metadata["data_md5"].strip('"') in section
+    assert f"- `train.epochs`: {json.loads(metadata['params'])['train']['epochs']}\n" in section
+    found = read_json(metrics / "find-evaluate/metrics.json")
+    for key in ("average_precision", "f1_box", "f1_state"):
+        assert f" | {report.percent(found[key])} |" in section
+    for key in ("false_alarms_per_screenshot", "false_alarms_without_controls"):
+        assert f" {found[key]:.2f} " in section
+    timed = read_json(metrics / "find-benchmark/metrics.json")
+    assert f" | {timed['boxes_and_states']['p50']:.0f} ms |" in section
+
+
+@pytest.mark.parametrize(
+    "file",
+    [paths.RELEASED_FINDER, *(paths.metrics_folder(s) / "metrics.json" for s in FINDER_STAGES)],
+    ids=str,
+)
+def test_a_card_without_a_finder_or_its_figures_has_no_section_of_it(
+    with_finder: Path, file: Path
+) -> None:
+    with (with_finder / file).open("ab") as other:
+        other.write(b"\n")
+    assert "## The finder" not in card_now(), "figures of another finder"
+    (with_finder / file).unlink()
+    assert "## The finder" not in card_now()
 
 
 def test_an_axis_of_accuracy_makes_no_collapse_of_one_image() -> None:

@@ -11,6 +11,10 @@ import yaml
 from typer.testing import CliRunner
 
 from checkstate.cli import app
+from checkstate.core import paths
+from checkstate.core.files import md5_of
+from checkstate.report.verify import COPIES
+from tests.conftest import ROOT
 
 STAGE = {
     "cmd": "mkdir -p models && echo weights > models/model.onnx",
@@ -70,6 +74,45 @@ def test_outputs_of_a_repository_below_are_found_by_their_path(release: Path) ->
     assert verify() == (0, "ok      images\nok      models/model.onnx\n")
     (release / "finder.onnx").write_text("others")
     assert verify("finder.onnx") == (1, "differs finder.onnx\n")
+
+
+@pytest.fixture
+def with_finder(release: Path) -> Path:
+    """The repository, with a finder that one below it makes, and both released models."""
+    stage = {
+        "cmd": "cd .. && mkdir -p find/models && echo boxes > find/models/finder.onnx",
+        "outs": [{"../find/models/finder.onnx": {"cache": False}}],
+    }
+    (release / "weights").mkdir()
+    (release / "weights/dvc.yaml").write_text(yaml.safe_dump({"stages": {"find": stage}}))
+    for command in ("init --no-scm -q", "repro -q"):
+        dvc(release / "weights", command)
+    for released, made in COPIES.items():
+        (release / released).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(release / made, release / released)
+    return release
+
+
+def test_released_models_are_held_to_what_they_are_copies_of(with_finder: Path) -> None:
+    (with_finder / paths.FINDER).unlink()  # as in a clone
+    finder, classifier = f"ok      {paths.RELEASED_FINDER}\n", f"ok      {paths.RELEASED}\n"
+    assert verify(str(paths.RELEASED_FINDER)) == (0, finder)
+    assert verify(str(paths.RELEASED.parent)) == (0, finder + classifier)
+    assert verify() == (0, finder + "ok      images\nok      models/model.onnx\n")
+    (with_finder / paths.RELEASED).write_text("another")
+    assert verify()[0] == 0, "models/model.onnx may be of a training of one's own"
+    assert verify(str(paths.RELEASED)) == (1, f"differs {paths.RELEASED}\n")
+    (with_finder / paths.RELEASED_FINDER).write_text("another")
+    assert verify()[1].startswith(f"differs {paths.RELEASED_FINDER}\n")
+    (with_finder / paths.RELEASED_FINDER).unlink()
+    assert verify(str(paths.RELEASED_FINDER)) == (1, f"missing {paths.RELEASED_FINDER}\n")
+
+
+def test_the_released_finder_is_the_recorded_one() -> None:
+    lock = yaml.safe_load((ROOT / "weights/dvc.lock").read_text())
+    [out] = lock["stages"]["find_export"]["outs"]
+    assert out["path"] == f"../{paths.FINDER}"
+    assert md5_of(ROOT / paths.RELEASED_FINDER) == out["md5"]
 
 
 def test_a_changed_byte_is_found_though_size_and_time_are_the_same(release: Path) -> None:
