@@ -275,14 +275,19 @@ def test_a_wide_page_has_the_list_beside_the_picture(page: Page, screen: Path) -
 def test_a_box_says_its_state_inside_the_picture(page: Page, screen: Path, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     ask(page, screen)
-    states, picture = page.locator("#results svg text"), box_of(page.locator("#results img"))
+    states, picture = page.locator("#results svg text"), Image.open(screen)
     said = page.locator("#results .controls button").all_text_contents()
     assert [text.split()[0] for text in said] == states.all_text_contents()
     assert page.locator("#results svg title").all_text_contents() == said
+    shown = box_of(page.locator("#results img"))["width"] / picture.width
+    whole: FloatRect = {"x": 0, "y": 0, "width": picture.width, "height": picture.height}
     for state in states.all():
         expect(state).to_be_visible()
-        assert is_inside(box_of(state), picture)
-        assert 8 <= box_of(state)["height"] <= 20
+        letters = state.evaluate(  # of the picture's pixels, without the rim
+            "(text) => (({ x, y, width, height }) => ({ x, y, width, height }))(text.getBBox())"
+        )
+        assert is_inside(letters, whole)
+        assert 8 <= letters["height"] * shown <= 20
 
 
 def test_a_state_without_room_waits_for_a_click(page: Page, tmp_path: Path) -> None:

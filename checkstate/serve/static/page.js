@@ -138,20 +138,21 @@ const placeStates = (shown, width, height, boxes) => {
   const taken = shown.map(({ box }) => box);
   for (const { box: [left, top, right, bottom], label } of shown) {
     label.setAttribute("font-size", size);
-    const length = label.getComputedTextLength();
-    const gap = 4 * scale;
+    const rim = 0.2 * size; // of the color around the letters
+    const [length, line] = [label.getComputedTextLength() + 2 * rim, 1.4 * size];
+    const gap = 2 * scale;
     const inside = ([x, y]) => {
-      const [a, b] = [Math.max(0, Math.min(x, width - length)), Math.max(0, Math.min(y, height - size))];
-      return [a, b, a + length, b + size];
+      const [a, b] = [Math.max(0, Math.min(x, width - length)), Math.max(0, Math.min(y, height - line))];
+      return [a, b, a + length, b + line];
     };
-    const middle = (top + bottom - size) / 2;
-    const places = [[left, top - gap - size], [left, bottom + gap], [left - gap - length, middle], [right + gap, middle]].map(inside);
+    const middle = (top + bottom - line) / 2;
+    const places = [[left, top - gap - line], [left, bottom + gap], [left - gap - length, middle], [right + gap, middle]].map(inside);
     const free = places.find((each) => !taken.some((other) => overlap(each, other)));
     const place = free ?? places[0];
     if (free) taken.push(free);
     label.classList.toggle("crowded", !free);
-    label.setAttribute("x", place[0]);
-    label.setAttribute("y", place[1] + 0.8 * size); // of the letters' foot
+    label.setAttribute("x", place[0] + rim);
+    label.setAttribute("y", place[1] + 1.1 * size); // of the letters' foot
   }
 };
 
