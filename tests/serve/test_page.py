@@ -343,9 +343,9 @@ def test_a_box_selects_its_row_and_a_row_its_box(page: Page, screen: Path) -> No
 
 def test_a_tap_beside_a_box_means_it_and_one_far_away_none(page: Page, screen: Path) -> None:
     ask(page, screen)
-    first, picture = box_of(page.locator("#results rect").first), page.locator("#results svg")
+    picture = page.locator("#results svg")
     picture.scroll_into_view_if_needed()
-    corner = box_of(picture)
+    first, corner = box_of(page.locator("#results rect").first), box_of(picture)
     picture.click(position={"x": 5, "y": corner["height"] - 5})
     expect(page.locator("#results [aria-current]")).to_have_count(0)
     beside = {"x": first["x"] - corner["x"] - 10, "y": first["y"] - corner["y"] + 2}

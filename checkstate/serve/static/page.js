@@ -81,7 +81,10 @@ const showControls = ({ width, height, controls }, { classes, pictures, body }) 
     }
   };
   for (const each of shown) {
-    each.button.onfocus = each.button.onmouseenter = () => point(each);
+    each.button.onfocus = () => point(each);
+    each.button.onmousemove = ({ movementX, movementY }) => { // not a row that scrolls under the mouse
+      if (movementX || movementY) point(each);
+    };
     each.button.onclick = () => { // Safari does not focus a button that is clicked
       point(each);
       each.group.scrollIntoView({ block: "nearest" });
