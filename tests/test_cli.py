@@ -81,8 +81,8 @@ def test_unreadable_images_are_named_and_the_others_answered(
         (["predict", "--model", "gone.onnx", "x.png"], "gone.onnx: no such model file"),
         (["predict", "--json", "--csv", "x.png"], "exclude each other"),
         (["predict"], "Missing argument"),
-        (["find", "--threshold", "1.1", "x.png"], "not in the range"),
-        (["find", "--threshold", "-0.1", "x.png"], "not in the range"),
+        (["find", "--threshold", "1.1", "x.png"], "less than or equal to 1"),
+        (["find", "--threshold", "-0.1", "x.png"], "greater than or equal to 0"),
         (["find", "--json", "--csv", "x.png"], "exclude each other"),
     ],
 )
