@@ -153,9 +153,9 @@ def one_line_errors(extra: str) -> Iterator[None]:
     except UserError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
-    except BrokenPipeError:  # standard output, which is no file of theirs
-        raise
     except OSError as error:
+        if error.filename is None and error.errno in {errno.EPIPE, errno.ENOSPC}:
+            raise  # standard output, which is no file of theirs
         typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
 
@@ -276,7 +276,8 @@ def listed(folder: Path | None) -> Iterator[finds.Crops | None]:
         yield None
         return
     try:
-        crops = finds.Crops(folder)
+        with target_errors(folder):
+            crops = finds.Crops(folder)
     except UserError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
@@ -421,8 +422,6 @@ def serve(
         from checkstate.serve.settings import Settings, clean_token
 
         token = clean_token(token)
-    # a bad file ends here in one line, not in the crash of every process
-    models = open_finder(finder, model)
     settings = Settings(
         token=token,
         allow_urls=allow_urls,
@@ -430,7 +429,8 @@ def serve(
         max_queue=max_queue,
         max_bytes=max_bytes,
     )
-    to_environment(models, settings)
+    # a bad file ends here in one line, not in the crash of every process
+    to_environment(open_finder(finder, model), settings)
     options: dict[str, Any] = {
         "app": "checkstate.serve.app:from_environment",
         "factory": True,

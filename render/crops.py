@@ -3,8 +3,8 @@
 python -m render.crops bootstrap
 
 Every control is cut several ways, each drawn from the seed: alone, with its label, with its row.
-At most half of the crops are `other`, drawn from all that was cut: pages show more of it than
-of controls, which are then cut more ways.
+Of `crops` in params at most half are `other`, drawn from all that was cut: pages show more of it
+than of controls, which are then cut more ways.
 The hash in a crop's name begins with the number of its page, so that what learns from crops can
 hold out whole pages: several crops show the same control.
 """

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from checkstate.core import paths
-from tests.conftest import CLASSES
+from tests.conftest import CLASSES, ROOT
 from tests.hostile import readable, unreadable
 from tests.screens import screenshot
 
@@ -122,7 +122,7 @@ def test_info_prints_the_card(model: Path, tmp_path: Path) -> None:
 def test_info_takes_a_finder_by_name_or_by_its_variable(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine = str(shutil.copy(paths.RELEASED_FINDER, tmp_path / "mine.onnx"))
+    mine = str(shutil.copy(ROOT / paths.RELEASED_FINDER, tmp_path / "mine.onnx"))
     named = json.loads(run("info", model, "--finder", mine)[1])["finder"]
     assert (named["file"], named["chosen"]) == (mine, "named")
     monkeypatch.setenv("CHECKSTATE_FINDER", mine)
@@ -382,16 +382,25 @@ def test_find_of_a_plain_screen_is_an_empty_list(tmp_path: Path) -> None:
     assert not crops.parent.exists()
 
 
-@pytest.mark.parametrize("output", [True, False])
-@pytest.mark.parametrize("option", ["--draw", "--crops", "--output"])
+@pytest.mark.parametrize("name", ["taken/x", 300 * "x"])
+@pytest.mark.parametrize(
+    ("option", "output"),
+    [
+        ("--draw", False),
+        ("--draw", True),
+        ("--crops", False),
+        ("--crops", True),
+        ("--output", False),
+    ],
+)
 def test_find_names_the_target_that_cannot_be_written(
-    option: str, output: bool, screen: Path, tmp_path: Path
+    option: str, output: bool, name: str, screen: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "taken").write_text("a file")
     others = ["--output", tmp_path / "o.txt"] if output else []
-    status, _, err = run("find", screen, *others, option, tmp_path / "taken/x")
+    status, _, err = run("find", screen, *others, option, tmp_path / name)
     assert (status, err.count("\n")) == (2, 1)
-    assert err.startswith(f"error: {tmp_path / 'taken/x'}")
+    assert err.startswith(f"error: {tmp_path / name}")
     assert not (tmp_path / "o.txt").exists()
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from checkstate.core import paths
 from checkstate.core.files import read_csv
+from checkstate.runtime.finder import Finder
 from tests.conftest import ROOT
 from tests.pipeline.conftest import wait_for
 from tests.screens import screenshot
@@ -99,9 +101,11 @@ def test_an_interrupted_run_leaves_the_output_that_was_there(model: Path, tmp_pa
 def test_an_interrupted_find_lists_the_crops_that_are_there(tmp_path: Path) -> None:
     crops, screen = tmp_path / "data/mine", tmp_path / "screen.png"
     screenshot()[0].save(screen)
-    arguments = ["find", screen, "-", "--crops", crops]  # standard input never comes
+    finder = ["--finder", ROOT / paths.RELEASED_FINDER]
+    arguments = ["find", screen, "-", "--crops", crops, *finder]  # standard input never comes
     running = started(*arguments, stdin=subprocess.PIPE, preexec_fn=heed_interrupts)
-    wait_for(lambda: len(list(crops.rglob("*.png"))) >= 6)
+    controls = Finder(ROOT / paths.RELEASED_FINDER)(screen)
+    wait_for(lambda: len(list(crops.rglob("*.png"))) == len(controls))
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert (running.returncode, err.strip()) == (130, "")

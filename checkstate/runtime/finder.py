@@ -199,9 +199,11 @@ class Finder:
 
 def checked(threshold: object) -> float:
     """A threshold as it is; raises ValueError when it is no number from 0 to 1."""
-    if isinstance(threshold, int | float | np.integer | np.floating) and 0 <= threshold <= 1:
-        return float(threshold)
-    raise ValueError(f"threshold: {printable(str(threshold)[:60])} is no number from 0 to 1")
+    number = int | float | np.integer | np.floating
+    is_flag = isinstance(threshold, bool)  # meant for keep_other
+    if not isinstance(threshold, number) or is_flag or not 0 <= threshold <= 1:
+        raise ValueError(f"threshold: {printable(str(threshold)[:60])} is no number from 0 to 1")
+    return float(threshold)
 
 
 def magnified(picture: Image.Image) -> tuple[Pixels, float, int]:
@@ -210,7 +212,7 @@ def magnified(picture: Image.Image) -> tuple[Pixels, float, int]:
     width, height = (round(ENLARGED * side) for side in picture.size)
     if (width + 2 * EDGE) * (height + 2 * EDGE) > TILE:
         return np.asarray(picture), 1.0, 0
-    larger = picture.resize((max(width, 1), max(height, 1)), Image.Resampling.BILINEAR)
+    larger = picture.resize((width, height), Image.Resampling.BILINEAR)
     color = tuple(int(value) for value in border_color(np.asarray(picture)))
     return np.asarray(ImageOps.expand(larger, EDGE, color)), ENLARGED, EDGE
 

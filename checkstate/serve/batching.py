@@ -80,7 +80,8 @@ class Batcher:
     async def predict(self, contents: list[bytes]) -> list[Outcome]:
         """Probabilities, or why there are none, for every image.
 
-        Raises OverloadError when the queue cannot take them all.
+        Raises OverloadError when the queue cannot take them all, or others took the room while a
+        large one was decoded.
         """
         if len(contents) > self.room:
             raise OverloadError

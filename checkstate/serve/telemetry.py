@@ -31,7 +31,7 @@ class Telemetry:
         self.labels = Counter("checkstate_predictions", "Labels", ["label"], registry=registry)
         self.waiting = Gauge(
             "checkstate_waiting",
-            "Images without a prediction yet",
+            "Images, screenshots and explanations without an answer yet",
             registry=registry,
             multiprocess_mode="livesum",
         )

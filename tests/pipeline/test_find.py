@@ -26,7 +26,7 @@ def test_crops_of_screenshots_become_a_data_set_that_is_trained_on(tmp_path: Pat
     listed = folder / "data/curation/mine.csv"
     rows = read_csv(listed)
     assert len(rows) >= 18
-    wrong, turned = (row for row in rows[:2])
+    wrong, turned = rows[:2]
     wrong["decision"] = "exclude"
     turned["decision"] = f"label={'un' * turned['path'].startswith('checked/')}checked"
     write_csv(listed, rows)

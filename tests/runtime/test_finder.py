@@ -105,7 +105,9 @@ def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:
     assert all(control.confidence >= 0.9 for control in some)
 
 
-@pytest.mark.parametrize("wrong", [5, -1, 1.01, float("nan"), float("inf"), "0.5", np.zeros(99)])
+@pytest.mark.parametrize(
+    "wrong", [5, -1, 1.01, float("nan"), float("inf"), "0.5", True, np.zeros(99)]
+)
 def test_a_threshold_that_is_no_number_from_0_to_1_is_refused(
     finder: Finder, wrong: object
 ) -> None:

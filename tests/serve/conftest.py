@@ -8,11 +8,13 @@ import httpx
 import pytest
 import uvicorn
 
+from checkstate.core import paths
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.app import create_app
 from checkstate.serve.protocol import OPTIONS, Protocol
 from checkstate.serve.settings import Settings
+from tests.conftest import ROOT
 from tests.remote.servers import free_port
 
 Start = Callable[..., str]
@@ -27,7 +29,9 @@ def start(predictor: Predictor) -> Iterator[Start]:
         model: Predictor = predictor, http: type[Protocol] = Protocol, **settings: object
     ) -> str:
         port = free_port()
-        app = create_app(Finder(predictor=model, threads=1), Settings(**settings))
+        app = create_app(
+            Finder(ROOT / paths.RELEASED_FINDER, model, threads=1), Settings(**settings)
+        )
         options = OPTIONS | {"http": http, "port": port, "log_level": "warning"}
         server = uvicorn.Server(uvicorn.Config(app, **options))
         thread = threading.Thread(target=server.run)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -289,12 +290,18 @@ def test_a_full_queue_answers_503_with_retry_after_and_the_rest_are_served(
 
 
 def test_screenshots_and_explanations_wait_in_the_queue_too(
-    start: Start, crops: list[Path]
+    start: Start, crops: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    held = threading.Event()
+    whole = Finder.find
+
+    def held_up(*arguments: Any) -> Any:
+        held.wait(60)
+        return whole(*arguments)
+
+    monkeypatch.setattr(Finder, "find", held_up)
     url = start(max_queue=2, seconds=600)
-    canvas = Image.new("RGB", (3000, 1500), "white")
-    canvas.paste(screenshot()[0])
-    canvas.save(screen := io.BytesIO(), "PNG")
+    screenshot()[0].save(screen := io.BytesIO(), "PNG")
     with httpx.Client(base_url=url, timeout=600) as client, ThreadPoolExecutor(2) as pool:
 
         def post(path: str, content: bytes) -> httpx.Response:
@@ -310,6 +317,7 @@ def test_screenshots_and_explanations_wait_in_the_queue_too(
             refused = post(path, crops[0].read_bytes())
             assert (refused.status_code, refused.json()) == (503, {"detail": "busy"})
             assert refused.headers["Retry-After"] == "1"
+        held.set()
         assert [each.result().status_code for each in accepted] == [200, 200]
         assert waiting(0)
         assert client.get("/readyz").status_code == 200

@@ -163,7 +163,9 @@ const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[
 
 const isScreen = async (file) => {
   try {
-    const { width, height } = await createImageBitmap(file);
+    const bitmap = await createImageBitmap(file);
+    const { width, height } = bitmap;
+    bitmap.close();
     return Math.min(width, height) >= SCREEN;
   } catch {
     return false; // the service says what is wrong with it
@@ -188,6 +190,7 @@ const ask = async (way, file, row) => {
   const pictures = element("div", {}, element("img", { src: URL.createObjectURL(file), alt: "" }));
   const body = element("div", {}, element("h2", { textContent: name }));
   done.delete(row);
+  refresh();
   row.className = way === "find" ? "screen" : "";
   row.replaceChildren(pictures, body);
   try {
