@@ -85,5 +85,5 @@ def from_environment() -> ASGIApp:
     """Build the service in a process of a server; uvicorn starts it by this function's name."""
     return_memory()
     finder, model, settings = json.loads(os.environ["CHECKSTATE_SERVICE"])
-    models = Finder(finder, Predictor(model, threads=1), threads=1)
+    models = Finder(finder, Predictor(model, threads=1), threads=1, return_memory=True)
     return create_app(models, Settings(**settings))
