@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from checkstate.core.errors import UserError
 from checkstate.core.files import write_archive
 from checkstate.model import detector_training
 from checkstate.model.detection import load_detector
+from checkstate.runtime.finder import ENLARGED
 from find import export, train
 from tests.conftest import ROOT
 
@@ -95,7 +97,8 @@ def test_a_training_goes_on_from_another_ones_detector(folder: Path) -> None:
 
 
 def test_what_was_learned_by_heart_is_found_by_the_exported_file(folder: Path) -> None:
-    write_params(epochs=120, init_from="", lr=0.01, octaves=[0.0, 0.0])
+    octave = math.log2(ENLARGED)  # the finder sees small screenshots so much larger
+    write_params(epochs=240, init_from="", lr=0.01, octaves=[octave, octave])
     train.main()
     export.main()
     finder = Finder(paths.FINDER)

@@ -48,7 +48,7 @@ INFINITY = float("inf")
 
 
 def write_finder(
-    path: Path, metadata: dict[str, str], corner: float = 9.0, columns: int = 4, height: int = 0
+    path: Path, metadata: dict[str, str], corner: float = 40.0, columns: int = 4, height: int = 0
 ) -> Path:
     """A tiny graph that finds one control whose confidence is the threshold."""
     tensor = helper.make_tensor_value_info
