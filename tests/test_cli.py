@@ -410,8 +410,10 @@ def test_find_cuts_crops_of_screenshots_with_long_names(screen: Path, tmp_path: 
     long.write_bytes(screen.read_bytes())
     wide = long.with_name(f"{80 * '設'}.png")
     wide.write_bytes(screen.read_bytes())
-    status, _, err = run("find", "--crops", tmp_path / "data/mine", tmp_path / "deep")
+    targets = ["--crops", tmp_path / "data/mine", "--draw", tmp_path / "drawn"]
+    status, _, err = run("find", *targets, tmp_path / "deep")
     assert (status, err) == (0, "")
+    assert len(list((tmp_path / "drawn").rglob("*.found.png"))) == 2
     rows = list(csv.DictReader((tmp_path / "data/curation/mine.csv").open(encoding="utf-8")))
     assert len(rows) >= 12
     assert all((tmp_path / "data/mine" / row["path"]).is_file() for row in rows)

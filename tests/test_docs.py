@@ -5,13 +5,13 @@ import importlib.util
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -123,14 +123,14 @@ def test_the_command_line_knows_every_call_of_the_pages(call: str) -> None:
         command.make_context(name, arguments)
 
 
-def test_the_window_of_a_toolkit_that_the_page_shows_can_be_cut() -> None:
+def test_the_window_of_a_toolkit_that_the_page_shows_can_be_cut(tmp_path: Path) -> None:
     [example] = blocks("docs/adding-a-library.md", "python")
-    shown: dict[str, Any] = {}
-    exec(example, shown)  # noqa: S102
+    (tmp_path / "example.py").write_text(example)
+    window = runpy.run_path(str(tmp_path / "example.py"))["window"]
     labels = set()
     for seed in range(8):
-        picture, controls = shown["window"](Random(seed))
-        again, same = shown["window"](Random(seed))
+        picture, controls = window(Random(seed))
+        again, same = window(Random(seed))
         assert (picture.tobytes(), controls) == (again.tobytes(), same)
         crops = dict(cut_crops(picture, controls, "example", Random(seed)))
         assert len(crops) == len(controls)

@@ -151,7 +151,7 @@ class Finder:
 
         Raises ValueError when the threshold is no number from 0 to 1.
         """
-        least = self.threshold if threshold is None else checked(threshold)
+        least = self.threshold if threshold is None else valid(threshold)
         found = sorted(self.boxes(picture, least), key=lambda each: (each[0][1], each[0][0]))
         controls = []
         for first in range(0, len(found), BATCH):
@@ -183,7 +183,7 @@ class Finder:
         found = without_doubles(places, core)
         apart = [((box - edge) / scale, kind, score) for box, kind, score in found]
         size = picture.size
-        return [(clip(box, *size), kind, score) for box, kind, score in apart if on(box, *size)]
+        return [(clip(box, *size), kind, score) for box, kind, score in apart if is_on(box, *size)]
 
     def candidates(self, tile: Pixels, threshold: float) -> Iterator[Place]:
         """Run the network over a tile, uint8 [height, width, 3]; boxes are in its pixels."""
@@ -206,7 +206,7 @@ class Finder:
             yield box, self.kinds[int(kind.argmax())], float(score)
 
 
-def checked(threshold: object) -> float:
+def valid(threshold: object) -> float:
     """A threshold as it is; raises ValueError when it is no number from 0 to 1."""
     number = int | float | np.integer | np.floating
     is_flag = isinstance(threshold, bool)  # meant for keep_other
@@ -273,7 +273,7 @@ def without_doubles(places: Sequence[Place], core: tuple[int, int]) -> list[Plac
     return [place for place, keep in zip(places, kept, strict=True) if keep]
 
 
-def on(box: Floats, width: int, height: int) -> bool:
+def is_on(box: Floats, width: int, height: int) -> bool:
     """Whether the middle of a box lies on the screenshot."""
     column, row = (box[:2] + box[2:]) / 2
     return bool(0 <= column < width and 0 <= row < height)

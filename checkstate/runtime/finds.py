@@ -26,7 +26,8 @@ COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
 """Of the states, in the order of the classifier's; told apart by the color-blind (Okabe, Ito)."""
 
 STEM = 100
-"""Bytes of a screenshot's name in the names of its crops: file systems take 255 of the whole."""
+"""Bytes of a screenshot's name in the names of its crops and its drawing: file systems take 255
+of the whole."""
 
 
 def writer(stream: TextIO, kind: Format, finder: Finder) -> Show:
@@ -119,9 +120,9 @@ def font_size(picture: Image.Image) -> int:
 
 
 def drawn_path(name: str, folder: Path) -> Path:
-    """Where the drawing of a screenshot goes: <folder>/<path>.found.png."""
+    """Where the drawing of a screenshot goes: <folder>/<path>.found.png, long names cut."""
     target = explanation_path(name, folder)
-    return target.with_name(target.name.replace(".explained.png", ".found.png"))
+    return target.with_name(f"{cut_stem(target.name.removesuffix('.explained.png'))}.found.png")
 
 
 def save(picture: Image.Image, target: Path) -> None:

@@ -6,9 +6,10 @@ https://modelcontextprotocol.io; started by `checkstate mcp`, which talks over s
 from __future__ import annotations
 
 import base64
-import os.path
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from mcp.server.mcpserver import MCPServer
@@ -81,12 +82,21 @@ def content(image: str) -> Path | bytes:
     Raises ImageError for what is none of them.
     """
     if image.startswith(FILE):
-        return Path(url2pathname("/" + image.removeprefix(FILE).partition("/")[2]))
-    if os.path.isfile(image):  # noqa: PTH113, Path raises for base64 longer than a name may be
-        return Path(image)
+        return local_path(image)
+    with suppress(OSError):  # of base64 that is longer than a name may be
+        if Path(image).is_file():
+            return Path(image)
     text = image.partition(",")[2] if image.startswith(DATA) else image
     try:
         return base64.b64decode("".join(text.split()), validate=True)  # lines may be wrapped
     except ValueError as error:
         said = printable(image[:60])
         raise ImageError(f"{said}: neither a file nor the base64 of one") from error
+
+
+def local_path(url: str) -> Path:
+    """The path of a file URL; raises ImageError where it names another machine."""
+    parts = urlsplit(url)
+    if parts.netloc not in {"", "localhost"}:
+        raise ImageError(f"{printable(url[:60])}: a file of another machine")
+    return Path(url2pathname(parts.path))

@@ -61,15 +61,20 @@ def test_untouched_files_are_ok(release: Path) -> None:
     assert verify(str(release / "models")) == (0, "ok      models/model.onnx\n")
 
 
-def test_outputs_of_a_repository_below_are_found_by_their_path(release: Path) -> None:
+def make_below(release: Path, finder: Path) -> None:
+    """Make a file by a repository of its own below, as weights/ makes the finder."""
     stage = {
-        "cmd": "cd .. && echo boxes > finder.onnx",
-        "outs": [{"../finder.onnx": {"cache": False}}],
+        "cmd": f"cd .. && mkdir -p {finder.parent} && echo boxes > {finder}",
+        "outs": [{f"../{finder}": {"cache": False}}],
     }
     (release / "weights").mkdir()
     (release / "weights/dvc.yaml").write_text(yaml.safe_dump({"stages": {"find": stage}}))
     for command in ("init --no-scm -q", "repro -q"):
         dvc(release / "weights", command)
+
+
+def test_outputs_of_a_repository_below_are_found_by_their_path(release: Path) -> None:
+    make_below(release, Path("finder.onnx"))
     assert verify("finder.onnx") == (0, "ok      finder.onnx\n")
     assert verify() == (0, "ok      images\nok      models/model.onnx\n")
     (release / "finder.onnx").write_text("others")
@@ -79,14 +84,7 @@ def test_outputs_of_a_repository_below_are_found_by_their_path(release: Path) ->
 @pytest.fixture
 def with_finder(release: Path) -> Path:
     """The repository, with a finder that one below it makes, and both released models."""
-    stage = {
-        "cmd": "cd .. && mkdir -p find/models && echo boxes > find/models/finder.onnx",
-        "outs": [{"../find/models/finder.onnx": {"cache": False}}],
-    }
-    (release / "weights").mkdir()
-    (release / "weights/dvc.yaml").write_text(yaml.safe_dump({"stages": {"find": stage}}))
-    for command in ("init --no-scm -q", "repro -q"):
-        dvc(release / "weights", command)
+    make_below(release, paths.FINDER)
     for released, made in COPIES.items():
         (release / released).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(release / made, release / released)

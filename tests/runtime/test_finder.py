@@ -242,5 +242,7 @@ def test_confidence_is_that_of_both_networks(finder: Finder) -> None:
 
 def test_the_classifier_may_be_another(predictor: Predictor) -> None:
     picture, _ = screenshot()
-    for control in Finder(predictor=predictor, threads=1)(picture, keep_other=True):
+    for control in Finder(ROOT / paths.RELEASED_FINDER, predictor, threads=1)(
+        picture, keep_other=True
+    ):
         assert control.prediction.label in predictor.classes

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
+from checkstate.core import paths
 from checkstate.core.errors import UserError
 from checkstate.data.decisions import read_decisions
 from checkstate.runtime.finder import Control, Finder
 from checkstate.runtime.finds import Crops, drawn, font_size, writer
 from checkstate.runtime.predictor import Prediction
+from tests.conftest import ROOT
 
 CHECKED = Prediction("checked", 0.98, {"checked": 0.98, "other": 0.01, "unchecked": 0.01})
 CONTROL = Control((10.0, 20.0, 26.0, 36.25), "checkbox", 0.9, CHECKED)
@@ -25,7 +27,7 @@ def picture() -> Image.Image:
 
 @pytest.fixture(scope="module")
 def finder() -> Finder:
-    return Finder(threads=1)
+    return Finder(ROOT / paths.RELEASED_FINDER, threads=1)
 
 
 def test_json_is_one_object_per_screenshot(finder: Finder, picture: Image.Image) -> None:

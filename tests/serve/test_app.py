@@ -482,7 +482,9 @@ def test_the_openapi_document_is_valid(start: Start) -> None:
 @pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.slow)])
 def test_no_request_is_a_500(predictor: Predictor, examples: int) -> None:
     """Schemathesis fuzzes every operation of the OpenAPI document."""
-    app = create_app(Finder(predictor=predictor, threads=1), Settings(allow_urls=True))
+    app = create_app(
+        Finder(RELEASED / "finder.onnx", predictor, threads=1), Settings(allow_urls=True)
+    )
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert {"/predict", "/find", "/explain", "/predict-url"} <= {found.path for found in operations}

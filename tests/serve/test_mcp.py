@@ -85,6 +85,7 @@ def test_what_is_no_image_is_told_in_words(tmp_path: Path) -> None:
         cut: "image: damaged image",
         str(missing): f"{missing}"[:60] + ": neither a file nor the base64 of one",
         missing.as_uri(): f"{missing}: no such file",
+        f"file://server{file}": "a file of another machine",
         str(tmp_path): f"{tmp_path}"[:60] + ": neither a file nor the base64 of one",
         "\0": "\\x00: neither a file nor the base64 of one",
     }

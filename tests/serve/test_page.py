@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
+from checkstate.core import paths
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import writer
 from checkstate.runtime.predictor import Predictor
@@ -416,7 +417,11 @@ def test_the_csv_of_screenshots_is_that_of_the_command_and_the_threshold_marks_c
     expect(page.locator("#results .controls .doubt:visible")).to_have_count(0)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV of screenshots").click()
-    finder, picture, expected = Finder(predictor=predictor), Image.open(screen), io.StringIO()
+    finder, picture, expected = (
+        Finder(ROOT / paths.RELEASED_FINDER, predictor),
+        Image.open(screen),
+        io.StringIO(),
+    )
     writer(expected, "csv", finder)(screen.name, picture, finder(picture))
     text = Path(download.value.path()).read_text(encoding="utf-8")
     shown, wanted = (list(csv.reader(io.StringIO(each))) for each in (text, expected.getvalue()))
