@@ -7,6 +7,7 @@ that a model never meets pixels prepared in another way.
 from __future__ import annotations
 
 import io
+import math
 import stat
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -30,6 +31,9 @@ MAX_ROW_HEIGHT, MAX_CONTROL_AREA = 384, 512 * 512
 
 MAX_ENLARGEMENT = 2.0
 """A tiny crop is enlarged at most this much: more would show the network only blur."""
+
+MAX_STRIPS, MIN_GAIN = 3, 1.1
+"""Of a row that is folded, and what the scale of a row of fewer strips is exceeded by."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
@@ -152,7 +156,9 @@ def to_rgb(original: Image.Image, image: Image.Image) -> Image.Image:
 
 def resize(image: Image.Image, size: tuple[int, int], mode: Resize) -> Pixels:
     """Bring an RGB image to `size` (height, width); returns uint8 of shape [height, width, 3]."""
-    return stretch(image, size) if mode == "stretch" else letterbox(image, size)
+    if mode == "stretch":
+        return stretch(image, size)
+    return letterbox(fold(image, size) if mode == "fold" else image, size)
 
 
 def stretch(image: Image.Image, size: tuple[int, int]) -> Pixels:
@@ -161,10 +167,48 @@ def stretch(image: Image.Image, size: tuple[int, int]) -> Pixels:
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
+def fold(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Cut a long row into strips, one below the other, where `size` shows those larger.
+
+    Each strip begins before the last one ends, by the row's height, so that one of them has the
+    whole control, wherever it is.
+    """
+    row, height = image.width, image.height
+    strips = strips_of(row, height, size)
+    width = strip_width(row, height, strips)
+    if strips == 1:
+        return image
+    folded = Image.new("RGB", (width, strips * height))
+    for strip in range(strips):
+        left = round(strip * (row - width) / (strips - 1))
+        folded.paste(image.crop((left, 0, left + width, height)), (0, strip * height))
+    return folded
+
+
+def strips_of(row: int, height: int, size: tuple[int, int]) -> int:
+    """The number of strips that shows a row largest; one more has to gain a tenth."""
+    best, largest = 1, 0.0
+    for strips in range(1, MAX_STRIPS + 1):
+        scale = letterbox_scale(strip_width(row, height, strips), strips * height, size)
+        if scale > MIN_GAIN * largest:
+            best, largest = strips, scale
+    return best
+
+
+def strip_width(row: int, height: int, strips: int) -> int:
+    """Pixels across of each of so many strips, which share the row's height with the next one."""
+    return math.ceil((row + (strips - 1) * height) / strips)
+
+
+def letterbox_scale(width: int, height: int, size: tuple[int, int]) -> float:
+    """What a picture of width and height is multiplied by to fit into `size` (height, width)."""
+    return min(size[1] / width, size[0] / height, MAX_ENLARGEMENT)
+
+
 def letterbox(image: Image.Image, size: tuple[int, int]) -> Pixels:
     """Keep the aspect ratio and pad with the median color of the border."""
     height, width = size
-    scale = min(width / image.width, height / image.height, MAX_ENLARGEMENT)
+    scale = letterbox_scale(image.width, image.height, size)
     inner = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     small = image.resize(inner, Image.Resampling.BILINEAR, reducing_gap=2.0)
     pixels = np.asarray(small)

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, get_args, overload
 
 import numpy as np
 import onnxruntime as ort
@@ -202,7 +202,7 @@ MAX_SIDE = 4096
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "classes": are_classes,
     "image_size": is_size,
-    "resize": lambda value: value in ("letterbox", "stretch"),
+    "resize": lambda value: value in get_args(Resize),
     "temperature": is_temperature,
 }
 
