@@ -11,6 +11,7 @@ from checkstate.core.files import copy_file, md5_of, write_json
 from checkstate.core.params import load_params
 from checkstate.data.datasets import add_extra, load_split
 from checkstate.evaluation.scores import validation_scores
+from checkstate.model.averaging import keep_start
 from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import save_model
 from checkstate.model.loading import prove_loading
@@ -44,6 +45,7 @@ def main() -> None:
     with resumable("train", *facts) as resume, new_live(out) as live:
         report = partial(log_epoch, live)
         fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
+        keep_start(model, train.classes, recipe)
         logits = predict_logits(model, val.pixels, recipe.batch_size)
         temperature = fit_temperature(logits, val.labels)
         live.summary["temperature"] = temperature

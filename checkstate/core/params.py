@@ -95,6 +95,7 @@ class Train(Section):
     backbone: str
     weights: str
     init_from: str
+    keep: Share = 0.0
     extra: list[Word]
     image_size: Size
     resize: Resize
@@ -134,6 +135,7 @@ class Train(Section):
             lr=pace.lr,
             patience=pace.epochs,
             init_from="",
+            keep=0.0,
             extra=[],
         )
 

@@ -10,6 +10,7 @@ from checkstate.core.tables import ManifestRow, PredictionRow
 from checkstate.data.datasets import add_extra, load_rows
 from checkstate.data.splitting import folds_of, take_share
 from checkstate.evaluation.predictions import prediction_rows
+from checkstate.model.averaging import keep_start
 from checkstate.model.calibration import fit_temperature
 from checkstate.model.networks import predict_logits
 from checkstate.model.resume import Resume
@@ -48,6 +49,7 @@ def predict_fold(
     train = add_extra(train, extra, mode)
     model = new_model(train, recipe)
     fit_model(model, train, val, recipe, seed, print, resume=(resume, name))
+    keep_start(model, train.classes, recipe)
     temperature = fit_temperature(predict_logits(model, val.pixels, batch_size), val.labels)
     logits = predict_logits(model, test.pixels, batch_size)
     return prediction_rows(softmax(logits / temperature), test, fold)

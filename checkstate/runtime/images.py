@@ -175,9 +175,9 @@ def fold(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """
     row, height = image.width, image.height
     strips = strips_of(row, height, size)
-    width = strip_width(row, height, strips)
     if strips == 1:
         return image
+    width = strip_width(row, height, strips)
     folded = Image.new("RGB", (width, strips * height))
     for strip in range(strips):
         left = round(strip * (row - width) / (strips - 1))

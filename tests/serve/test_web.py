@@ -12,7 +12,7 @@ from functools import partial
 from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from checkstate.core.files import md5_of
+from checkstate.core.types import Resize
 from checkstate.runtime.images import read_image, resize
 from checkstate.runtime.predictor import Predictor
 from tests.conftest import CLASSES, ROOT
@@ -116,19 +117,19 @@ def odd_images(images: list[Path], folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-@pytest.mark.parametrize("mode", ["letterbox", "stretch"])
+@pytest.mark.parametrize("mode", get_args(Resize))
 def test_the_same_pixels_become_the_same_input(page: Page, mode: Any) -> None:
     random = np.random.default_rng(0)
-    sizes = [(1, 1), (64, 256), (3, 2000), (2000, 3), (1207, 911), (256, 1024)]
+    sizes = [(1, 1), (64, 256), (3, 2000), (2000, 3), (1207, 911), (256, 1024), (41, 307)]
     sizes += [tuple(random.integers(1, 700, 2)) for _ in range(12)]
     for height, width in sizes:
         pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
-        expected = resize(Image.fromarray(pixels), (64, 256), mode)
+        expected = resize(Image.fromarray(pixels), (96, 160), mode)
         made = page.evaluate(
             """async ([width, height, bytes, mode]) => {
               const { resize } = await import("/images.js");
               const data = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0));
-              const made = resize({ width, height, data }, [64, 256], mode);
+              const made = resize({ width, height, data }, [96, 160], mode);
               return Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", made)));
             }""",
             [int(width), int(height), b64encode(pixels.tobytes()).decode(), mode],

@@ -2,6 +2,7 @@
 // Pictures are {width, height, data}, data a Uint8Array of RGB, row by row.
 
 const MAX_ENLARGEMENT = 2;
+const MAX_STRIPS = 3, MIN_GAIN = 1.1;
 const REDUCING_GAP = 2;
 const PRECISION = 22; // bits after the point of Pillow's weights for 8-bit pixels (Resample.c)
 
@@ -20,13 +21,46 @@ export async function readImage(file) {
   return { width, height, data: rgba.filter((_, index) => index % 4 < 3) };
 }
 
-// Bring a picture to [height, width], as the model's metadata says: "stretch" or "letterbox".
-export const resize = (picture, size, mode) => (mode === "stretch" ? stretch : letterbox)(picture, size);
+// Bring a picture to [height, width], as the model's metadata says: "stretch", "letterbox" or "fold".
+export function resize(picture, size, mode) {
+  if (mode === "stretch") return stretch(picture, size);
+  return letterbox(mode === "fold" ? fold(picture, size) : picture, size);
+}
 
 const stretch = (picture, [height, width]) => resample(picture, width, height).data;
 
+// A long row in strips, one below the other, where the letterbox then shows it larger.
+function fold(picture, size) {
+  const { width: row, height } = picture;
+  const strips = stripsOf(row, height, size);
+  if (strips === 1) return picture;
+  const width = stripWidth(row, height, strips);
+  const data = new Uint8Array(strips * height * width * 3);
+  for (let strip = 0; strip < strips; strip++) {
+    const left = roundHalfEven((strip * (row - width)) / (strips - 1));
+    for (let y = 0; y < height; y++) {
+      const start = (y * row + left) * 3;
+      data.set(picture.data.subarray(start, start + width * 3), (strip * height + y) * width * 3);
+    }
+  }
+  return { width, height: strips * height, data };
+}
+
+function stripsOf(row, height, size) {
+  let best = 1, largest = 0;
+  for (let strips = 1; strips <= MAX_STRIPS; strips++) {
+    const scale = letterboxScale(stripWidth(row, height, strips), strips * height, size);
+    if (scale > MIN_GAIN * largest) [best, largest] = [strips, scale];
+  }
+  return best;
+}
+
+const stripWidth = (row, height, strips) => Math.ceil((row + (strips - 1) * height) / strips);
+
+const letterboxScale = (width, height, size) => Math.min(size[1] / width, size[0] / height, MAX_ENLARGEMENT);
+
 function letterbox(picture, [height, width]) {
-  const scale = Math.min(width / picture.width, height / picture.height, MAX_ENLARGEMENT);
+  const scale = letterboxScale(picture.width, picture.height, [height, width]);
   const inner = [picture.width, picture.height].map((side) => Math.max(1, roundHalfEven(side * scale)));
   const small = shrink(picture, ...inner);
   const color = borderColor(small);
