@@ -88,6 +88,8 @@ public:
     }
 
     void draw(const std::string& path) {
+        window.make_current();  // the lines of an earlier form may have been others
+        XSetLineAttributes(fl_display, fl_gc, 0, LineSolid, CapButt, JoinMiter);
         window.redraw();
         Fl::flush();
         save(fl_display, fl_xid(&window), window.w(), window.h(), path);

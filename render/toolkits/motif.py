@@ -17,6 +17,8 @@ from render.toolkits.native import draw_native, palette, program
 from render.toolkits.pixels import Drawn, clear_window, enlarged
 
 HINT = "`apt install g++ libmotif-dev`"
+LIGHT = 215
+"""Luminance of surfaces on which Motif's lights are lost, and shades alone tell little."""
 BOXLESS = ["INDICATOR_CHECK", "INDICATOR_CROSS"]
 
 
@@ -67,7 +69,6 @@ def surfaces(random: Random, colors: dict[str, str]) -> dict[str, object]:
         "shadowThickness": random.choice([1, 2, 2, 2, 3]),
         "XmForm.shadowThickness": 0,
         "XmRowColumn.shadowThickness": 0,
-        "XmToggleButton.shadowThickness": random.choice([0, 0, 0, 1, 2]),
         "highlightThickness": random.choice([0, 1, 2, 2]),
         "marginHeight": random.choice([0, 1, 2, 3, 4]),
         "marginWidth": random.choice([2, 3, 4, 6]),
@@ -82,8 +83,10 @@ def surfaces(random: Random, colors: dict[str, str]) -> dict[str, object]:
 def indicators(random: Random, size: int, colors: dict[str, str]) -> dict[str, object]:
     """The look of toggles: old ones sink and are filled, newer ones have a mark in a box."""
     vivid = words.color(random, 0.3, 0.6, random.uniform(0.6, 1))
-    chosen = random.choice([vivid, vivid, "#ffff00", "#ff0000", colors["select"]])
-    fill = random.choice(["True", "True", "True", "False"])
+    chosen = random.choice([vivid, vivid, vivid, "#ffff00", "#ff0000"])
+    lighter = max(colors["ground"], colors["paper"], key=words.luminance)
+    ground = words.luminance(colors["ground"])
+    fill = "True" if ground > LIGHT else random.choice(["True", "True", "True", "False"])
     box = random.choice(
         ["INDICATOR_FILL", "INDICATOR_FILL", "INDICATOR_BOX", "INDICATOR_CHECK_BOX",
          "INDICATOR_CHECK_BOX", "INDICATOR_CHECK", "INDICATOR_CROSS_BOX", "INDICATOR_CROSS"]
@@ -100,8 +103,10 @@ def indicators(random: Random, size: int, colors: dict[str, str]) -> dict[str, o
         # what has no box would be filled like one
         "check.fillOnSelect": "False" if box in BOXLESS else fill,
         "radio.fillOnSelect": fill,
+        # an empty frame would look like a box
+        "XmToggleButton.shadowThickness": 0 if box in BOXLESS else random.choice([0, 0, 0, 1, 2]),
         "XmToggleButton.selectColor": chosen,
-        "XmToggleButton.unselectColor": random.choice([colors["ground"], colors["paper"]]),
+        "XmToggleButton.unselectColor": random.choice([colors["ground"], lighter]),
         "XmToggleButton.indicatorSize": max(least, size + random.choice([-3, -2, 0, 0, 2, 4])),
         "XmToggleButton.spacing": random.choice([2, 4, 4, 8]),
         "XmToggleButton.visibleWhenOff": "True",

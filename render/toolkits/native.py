@@ -16,6 +16,8 @@ from render.toolkits import words, xserver
 from render.toolkits.foreign import Program
 from render.toolkits.form import control, draw_form
 
+HERE = Path(__file__).parent
+
 
 @cache
 def program(source: str, libraries: tuple[str, ...], hint: str) -> Program:
@@ -23,7 +25,7 @@ def program(source: str, libraries: tuple[str, ...], hint: str) -> Program:
     xserver.display()
     folder = Path(tempfile.mkdtemp(prefix="toolkit-native-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    command = ["g++", "-o", str(folder / "program"), str(Path(__file__).with_name(source))]
+    command = ["g++", "-o", str(folder / "program"), str(HERE / source)]
     try:
         subprocess.run(
             [*command, *(f"-l{name}" for name in libraries)],
@@ -45,7 +47,7 @@ def draw_native(random: Random, kinds: list[str]) -> list[str]:
         lines.append(line)
         if line == "column":
             lines += menu(random, kinds) if random.random() < 0.25 else []
-            lines += tree(random) if random.random() < 0.15 else []
+            lines += tree(random) if random.random() < 0.1 else []
     return [line if is_plain(line) else in_english(random, line) for line in lines]
 
 
