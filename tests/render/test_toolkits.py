@@ -1,17 +1,21 @@
 """Windows of the toolkits that are installed here: states, rectangles, the same pixels again."""
 
 import importlib
+import shutil
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 import yaml
 
+from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
 from render.toolkits import words
+from render.toolkits.native import draw_native, program
 from tests.render.missing import skipping_what_is_missing
 
 SETTINGS = yaml.safe_load((HERE / "params.yaml").read_text())
@@ -92,6 +96,21 @@ def test_crops_are_named_after_label_and_toolkit() -> None:
         assert label in ("checked", "unchecked", "other")
         assert file.startswith(f"{name}-")
         assert png.startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(not (shutil.which("g++") and shutil.which("Xvfb")), reason="needs g++ and Xvfb")
+def test_a_program_that_is_compiled_says_what_is_missing(tmp_path: Path) -> None:
+    source = tmp_path / "Program.cpp"
+    source.write_text("#include <no/such/toolkit.h>\n")
+    with pytest.raises(UserError, match=r"^no/such/toolkit\.h is missing: `apt install it`$"):
+        program(str(source), (), "`apt install it`")
+
+
+def test_forms_of_compiled_programs_have_only_letters_that_every_font_has() -> None:
+    lines = [line for seed in range(40) for line in draw_native(Random(seed), ["check"])]
+    assert {line.split("\t")[0] for line in lines} >= {"menu", "tree", "check", "other"}
+    assert max("".join(lines)) < "\u2100"
+    assert not any("\u0530" <= letter < "\u2000" for line in lines for letter in line)
 
 
 def test_colors_between_two() -> None:

@@ -1,0 +1,105 @@
+"""Toolkits of C and C++: programs that are compiled when they first draw."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from checkstate.core.errors import UserError
+from render.toolkits import words, xserver
+from render.toolkits.foreign import Program
+from render.toolkits.form import control, draw_form
+
+HERE = Path(__file__).parent
+
+
+@cache
+def program(source: str, libraries: tuple[str, ...], hint: str) -> Program:
+    """Compile a source beside this file and start it; raise UserError where that fails."""
+    xserver.display()
+    folder = Path(tempfile.mkdtemp(prefix="toolkit-native-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    command = ["g++", "-o", str(folder / "program"), str(HERE / source)]
+    try:
+        subprocess.run(
+            [*command, *(f"-l{name}" for name in libraries)],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise UserError(f"g++ is missing: {hint}") from error
+    except subprocess.CalledProcessError as error:
+        lacks = re.search(r"\S+(?=: No such file)|cannot find -l\S+", error.stderr)
+        cause = f"{lacks[0]} is missing" if lacks else f"g++ refuses {source}: {error.stderr}"
+        raise UserError(f"{cause}: {hint}") from error
+    return Program([str(folder / "program"), str(folder / "window.ppm")], hint)
+
+
+def draw_native(random: Random, kinds: list[str]) -> list[str]:
+    """A form, with trees and open menus in its columns, in letters that every font has."""
+    lines = []
+    for line in draw_form(random, kinds):
+        lines.append(line)
+        if line == "column":
+            lines += menu(random, kinds) if random.random() < 0.25 else []
+            lines += tree(random) if random.random() < 0.1 else []
+    return [line if is_plain(line) else in_english(random, line) for line in lines]
+
+
+def menu(random: Random, kinds: list[str]) -> list[str]:
+    """An open menu of toggles; the number is that of the line under the pointer, if any."""
+    count = random.randint(2, 6)
+    flat = [kind for kind in kinds if kind != "switch"]
+    return [
+        f"menu\t{random.randint(-count, count - 1)}",
+        *(control(random, flat) for _ in range(count)),
+    ]
+
+
+def tree(random: Random) -> list[str]:
+    """A tree; a 1 begins a branch."""
+    count = random.randint(4, 9)
+    return [
+        "tree",
+        *(f"entry\t{int(random.random() < 0.4)}\t{words.entry(random)}" for _ in range(count)),
+    ]
+
+
+def is_plain(line: str) -> bool:
+    """Whether programs that take no letter from a second font can draw a line."""
+    return all(ord(letter) < 0x530 or 0x2010 <= ord(letter) <= 0x203A for letter in line)
+
+
+def in_english(random: Random, line: str) -> str:
+    """A line with other texts instead of those in letters that are not plain."""
+    parts = line.split("\t")
+    return "\t".join(
+        part if is_plain(part) else str(random.choice(words.OURS["labels"])) for part in parts
+    )
+
+
+def palette(random: Random) -> dict[str, str]:
+    """The colors of a window: of surfaces, of fields, of text, and of what is chosen."""
+    style = random.choice(["grey", "grey", "light", "tinted", "colored", "dark"])
+    ground = {
+        "grey": random.choice(["#c0c0c0", "#c4c4c4", "#d4d0c8", "#dcdcdc", "#b3b3b3", "#aeb2c3"]),
+        "light": words.color(random, 0.88, 0.98, random.uniform(0, 0.4)),
+        "tinted": words.color(random, 0.6, 0.8, random.uniform(0.1, 0.4)),
+        "colored": words.color(random, 0.3, 0.55, random.uniform(0.2, 0.6)),
+        "dark": words.color(random, 0.12, 0.3, random.uniform(0, 0.3)),
+    }[style]
+    bright = words.luminance(ground) > 110
+    paper = words.mixed(ground, "#ffffff", random.choice([1, 1, 1, 0.6]))
+    if not bright:
+        paper = words.mixed(ground, "#000000", random.choice([0.2, 0.5, 0.8]))
+    return {
+        "ground": ground,
+        "paper": paper,
+        "ink": "#000000" if bright else random.choice(["#ffffff", "#e0e0e0"]),
+        "select": words.color(random, 0.3, 0.5, random.uniform(0.3, 1)),
+    }
