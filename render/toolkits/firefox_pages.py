@@ -69,7 +69,7 @@ class Page:
     def control(self, text: str = "", kind: str = "") -> str:
         """A control in a random state; only one of Firefox's own can hold its label."""
         own = self.own and self.random.random() < 0.85
-        kind = kind or self.pick(["checkbox", "checkbox", "radio", *["switch"] * own])
+        kind = kind or self.pick(["checkbox", "checkbox", "radio", *["switch"] * (3 * own)])
         own = own or kind == "switch"
         data = f"data-kind='{kind}' data-state='{self.pick([0, 1])}'" + self.maybe(0.1, " disabled")
         if not own:
@@ -96,7 +96,8 @@ class Page:
 
     def heading(self, draw_text: Callable[[Random], str]) -> str:
         """A text that belongs to no control."""
-        return f"<span data-kind='heading'>{escape(draw_text(self.random))}</span>"
+        kind = self.maybe(0.3, "data-kind='heading'")
+        return f"<span {kind}>{escape(draw_text(self.random))}</span>"
 
     def other(self, kinds: list[str]) -> str:
         """A widget or a picture that has no two states."""
@@ -239,9 +240,7 @@ def fields(page: Page) -> str:
     """Captions with fields, and buttons below."""
     lines = []
     for _ in range(page.random.randint(1, 4)):
-        caption = (
-            f"<span class='field' data-kind='caption'>{escape(words.word(page.random))}:</span>"
-        )
+        caption = f"<span class='field'>{escape(words.word(page.random))}:</span>"
         lines.append(f"<div class='line' data-block>{caption} {page.other(NATIVE + OWN)}</div>")
     buttons = " ".join(page.other(["button", "mozbutton", "iconbutton"]) for _ in range(2))
     return f"{''.join(lines)}<div class='line' data-block>{buttons}</div>"
