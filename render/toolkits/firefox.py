@@ -205,7 +205,7 @@ def browser() -> Any:
     atexit.register(close)
     driver.start_session()
     driver.timeout.script = 60
-    driver.set_window_rect(width=1300, height=1000)
+    driver.set_window_rect(width=1700, height=1900)
     driver.navigate(EMPTY)
     return driver
 
