@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 from random import Random
-from typing import Any
+from typing import TypeVar
 
 from render.toolkits import words
 
+T = TypeVar("T")
 NATIVE = ["button", "iconbutton", "text", "password", "search", "number", "date", "time", "color",
           "range", "file", "select", "listbox", "textarea", "progress", "meter", "details", "link",
           "image", "photo", "bullet", "bullet", "icon"]  # fmt: skip
@@ -46,7 +47,7 @@ class Page:
         focus = self.maybe(0.3, "data-focus")
         self.html = f"{self.head()}<div id='window' {focus}>{self.fill()}</div>"
 
-    def pick(self, options: list[Any]) -> Any:
+    def pick(self, options: list[T]) -> T:
         """Draw one option."""
         return self.random.choice(options)
 
