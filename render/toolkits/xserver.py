@@ -57,11 +57,17 @@ def display() -> str:
     if not number:
         raise UserError("Xvfb does not start: run `Xvfb :99` to see why")
     os.environ["DISPLAY"] = f":{number}"
+    use_fonts()
+    return os.environ["DISPLAY"]
+
+
+@cache
+def use_fonts() -> None:
+    """Let what this process starts draw text with colored, grey or no antialiasing, by family."""
     folder = Path(tempfile.mkdtemp(prefix="toolkit-fonts-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "fonts.conf").write_text(FONTS)
     os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
-    return os.environ["DISPLAY"]
 
 
 def grab(width: int, height: int) -> Image.Image:
