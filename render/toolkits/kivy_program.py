@@ -39,8 +39,7 @@ KINDS = ["check", "check", "check", "radio", "radio", "radio", "switch", "switch
 FONTS = ["Roboto", "Roboto", "Roboto", "data/fonts/DejaVuSans.ttf", "RobotoMono-Regular"]
 ICONS = ["close", "audio-volume-high", "audio-volume-low", "audio-volume-muted", "overflow",
          "filechooser_file", "filechooser_folder", "media-playback-start", "media-playback-pause",
-         "media-playback-stop", "tree_closed", "tree_opened", "previous_normal", "ring",
-         "slider_cursor"]  # fmt: skip
+         "tree_closed", "tree_opened", "previous_normal"]  # fmt: skip
 MARKS = {"check": (16, 16), "radio": (16, 16), "switch": (41, 16)}
 """Half of what is drawn around the middle of a control, in Kivy's sp."""
 LAST_LATIN = "\u024f"
