@@ -1,10 +1,12 @@
 """Draws windows of modern Tk looks for render/toolkits/moderntk.py.
 
 A form is the seed of a window. States are set through variables and read back from the widgets.
+Every window has a process of its own: what one leaves behind changes texts of the next by a pixel.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import tkinter
@@ -181,10 +183,10 @@ def measure(page: Page) -> list[dict[str, Any]]:
     for item in page.watched:
         state = bool(item.variable.get())
         if page.look.state(item.widget) != state:
-            raise SystemExit(f"a {item.kind} did not take its state")
+            raise RuntimeError(f"a {item.kind} did not take its state")
         box = page.look.box(item.widget)
         if box is None:
-            raise SystemExit(f"a {item.kind} has no indicator")
+            raise RuntimeError(f"a {item.kind} has no indicator")
         content = place(item.text) if item.text is not None else page.look.content(item.widget)
         found.append({"kind": item.kind, "state": int(state), "box": box, "content": content,
                       "row": place(item.around)})  # fmt: skip
@@ -222,4 +224,5 @@ def answer(lines: list[str], folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer_forms(answer, Path(sys.argv[1]))
+    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+        answer_forms(lambda *form: pool.apply(answer, form), Path(sys.argv[1]))
