@@ -223,6 +223,11 @@ def answer(lines: list[str], folder: Path) -> dict[str, Any]:
     return {"picture": pictures["window"], "toggled": pictures["toggled"], "controls": controls}
 
 
+def answer_apart(lines: list[str], folder: Path) -> dict[str, Any]:
+    """Answer in a process that ends with it; it is started while nothing reads the input."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(answer, (lines, folder))
+
+
 if __name__ == "__main__":
-    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
-        answer_forms(lambda *form: pool.apply(answer, form), Path(sys.argv[1]))
+    answer_forms(answer_apart, Path(sys.argv[1]))
