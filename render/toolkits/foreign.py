@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import atexit
 import json
+import shutil
 import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import IO, Any, cast
 
 from PIL import Image
 
 from checkstate.core.errors import UserError
 from render.cutting import Box, Control
+from render.toolkits import xserver
 from render.toolkits.pixels import Drawn, told_apart
 
 KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}
@@ -49,6 +56,30 @@ class Program:
             cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
             raise UserError(f"{cause}: {self.hint}")
         return json.loads(answer)
+
+
+@cache
+def python_program(module: str, hint: str, settings: tuple[str, ...] = ()) -> Program:
+    """The one program of a module, run by this Python with a home folder of its own.
+
+    The settings are further variables of its environment, as NAME=value.
+    """
+    xserver.display()
+    folder = tempfile.mkdtemp(prefix="toolkit-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    environment = ["env", f"HOME={folder}", *settings]
+    return Program([*environment, sys.executable, "-W", "ignore", "-m", module, folder], hint)
+
+
+def answer_forms(answer: Callable[[list[str], Path], dict[str, Any]], folder: Path) -> None:
+    """Be such a program: answer forms until the input ends; pictures go into the folder."""
+    lines: list[str] = []
+    for line in sys.stdin:
+        if line.strip("\n"):
+            lines.append(line.rstrip("\n"))
+            continue
+        print(json.dumps(answer(lines, folder)), flush=True)
+        lines = []
 
 
 def read(answer: Any) -> Drawn:
