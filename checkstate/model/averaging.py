@@ -6,8 +6,6 @@ right on more of either (Wortsman et al. 2022, "Robust fine-tuning of zero-shot 
 
 from __future__ import annotations
 
-import torch
-
 from checkstate.core.params import Train
 from checkstate.model.checkpoints import load_model
 from checkstate.model.networks import Classifier
@@ -19,10 +17,9 @@ def average(model: Classifier, before: Classifier, share: float) -> None:
     `share` is that of the network before.
     """
     earlier = before.state_dict()
-    with torch.no_grad():
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(earlier[name], share)
+    for name, value in model.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(earlier[name], share)
 
 
 def keep_start(model: Classifier, classes: list[str], recipe: Train) -> None:

@@ -33,7 +33,7 @@ MAX_ENLARGEMENT = 2.0
 """A tiny crop is enlarged at most this much: more would show the network only blur."""
 
 MAX_STRIPS, MIN_GAIN = 3, 1.1
-"""Of a row that is folded, and what the scale of a row of fewer strips is exceeded by."""
+"""Strips of a folded row at most, and by how much more of them have to enlarge it."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
@@ -171,7 +171,7 @@ def fold(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Cut a long row into strips, one below the other, where `size` shows those larger.
 
     Each strip begins before the last one ends, by the row's height, so that one of them has the
-    whole control, wherever it is.
+    whole of a control that is no wider; of a wider one, both have the most.
     """
     row, height = image.width, image.height
     strips = strips_of(row, height, size)
@@ -186,7 +186,7 @@ def fold(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def strips_of(row: int, height: int, size: tuple[int, int]) -> int:
-    """The number of strips that shows a row largest; one more has to gain a tenth."""
+    """Strips that a row is cut into: one, or as many more as each enlarge it by a tenth."""
     best, largest = 1, 0.0
     for strips in range(1, MAX_STRIPS + 1):
         scale = letterbox_scale(strip_width(row, height, strips), strips * height, size)

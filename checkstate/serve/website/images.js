@@ -24,7 +24,9 @@ export async function readImage(file) {
 // Bring a picture to [height, width], as the model's metadata says: "stretch", "letterbox" or "fold".
 export function resize(picture, size, mode) {
   if (mode === "stretch") return stretch(picture, size);
-  return letterbox(mode === "fold" ? fold(picture, size) : picture, size);
+  if (mode === "fold") return letterbox(fold(picture, size), size);
+  if (mode === "letterbox") return letterbox(picture, size);
+  throw new Error(`the model wants pictures brought to size by "${mode}", which this page cannot`);
 }
 
 const stretch = (picture, [height, width]) => resample(picture, width, height).data;
