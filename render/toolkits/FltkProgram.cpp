@@ -64,14 +64,13 @@ class Form {
     std::vector<Fl_Button*> buttons;  // of each found control, null for those without one
     std::vector<Fl_Check_Browser*> browsers;
     std::vector<Fl_Tree*> trees;
-    std::vector<std::vector<Fl_Menu_Item>> menus;
+    std::vector<std::vector<Fl_Menu_Item>> menus;  // items are pointed to, and stay where they are
     Fl_Window window{0, 0, 10, 10};
 
 public:
     explicit Form(const Sheet& sheet)
         : sheet(sheet), size(sheet.number("size")), line(size + sheet.number("pad")),
           edge(4 + sheet.number("gap")) {
-        menus.reserve(16);  // items are pointed to
         int x = edge, bottom = 0;
         for (const auto& column : sheet.columns) {
             const int width = columnWidth(column);

@@ -12,9 +12,17 @@ using Make = Widget (*)(Widget, String, ArgList, Cardinal);
 
 const char* PICTURES[] = {"xm_error", "xm_information", "xm_question", "xm_warning", "xm_working"};
 
-XmString label(const std::string& text) {
-    return XmStringCreateLocalized(const_cast<char*>(text.c_str()));
-}
+/** A text as Motif takes it; widgets and lists copy what they are given. */
+class Text {
+    const XmString string;
+
+public:
+    explicit Text(const std::string& text)
+        : string(XmStringCreateLocalized(const_cast<char*>(text.c_str()))) {}
+    ~Text() { XmStringFree(string); }
+    Text(const Text&) = delete;
+    XmString get() const { return string; }
+};
 
 template <class Value>
 Value get(Widget widget, const char* resource) {
@@ -135,12 +143,10 @@ private:
 
     static Widget text(Widget parent, const std::string& say, const char* name = "label",
                        Make make = XmCreateLabel) {
-        XmString string = label(say);
+        const Text string(say);
         Arg argument;
-        XtSetArg(argument, XmNlabelString, string);
-        Widget widget = made(make, parent, name, &argument, 1);
-        XmStringFree(string);
-        return widget;
+        XtSetArg(argument, XmNlabelString, string.get());
+        return made(make, parent, name, &argument, 1);
     }
 
     void add(const Block& block, Widget column) {
@@ -151,7 +157,7 @@ private:
             Widget book = made(XmCreateTabStack, column, "tabs");
             for (size_t i = 1; i < block.head.size(); i++) {
                 Widget page = rows(book, "page");
-                XtVaSetValues(page, XmNtabLabelString, label(block.head[i]), nullptr);
+                XtVaSetValues(page, XmNtabLabelString, Text(block.head[i]).get(), nullptr);
                 if (i == 1) parent = page;
             }
         } else {
@@ -201,7 +207,7 @@ private:
 
     void addList(const Block& block, Widget column) {
         Widget list = made(XmCreateList, column, "list");
-        for (const Line& item : block.items) XmListAddItem(list, label(item[2]), 0);
+        for (const Line& item : block.items) XmListAddItem(list, Text(item[2]).get(), 0);
         XtVaSetValues(list, XmNvisibleItemCount, int(block.items.size()), nullptr);
         XmListSelectPos(list, 1 + sheet.number("chosen") % int(block.items.size()), False);
         lists.push_back(list);
@@ -275,8 +281,9 @@ private:
 
     static Widget comboBox(const std::string& say, Widget parent) {
         Widget box = made(XmCreateDropDownComboBox, parent, "combo");
-        XmComboBoxAddItem(box, label(say), 0, False);
-        XmComboBoxSelectItem(box, label(say));
+        const Text item(say);
+        XmComboBoxAddItem(box, item.get(), 0, False);
+        XmComboBoxSelectItem(box, item.get());
         return box;
     }
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import atexit
 import io
+import os
 import shutil
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -24,6 +26,7 @@ from render.toolkits.firefox_pages import Page
 from render.toolkits.pixels import Drawn, clear_window, told_apart
 
 try:
+    from marionette_driver.errors import MarionetteException
     from marionette_driver.marionette import Marionette
 except ImportError as error:
     raise UserError("marionette_driver is missing: `pip install marionette_driver`") from error
@@ -195,22 +198,45 @@ def browser() -> Any:
     executable = shutil.which("firefox-esr")
     if not executable:
         raise UserError("firefox-esr is missing: `apt install firefox-esr`")
+    return started(executable)
+
+
+def started(executable: str) -> Any:
+    """A new Firefox that shows an empty page; UserError where it does not start."""
     xserver.use_fonts()
-    folder = tempfile.mkdtemp(prefix="toolkit-firefox-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    driver = Marionette(
-        host="127.0.0.1", port=0, app="fxdesktop", bin=executable, headless=True,
-        prefs=PREFERENCES, workspace=folder, gecko_log=str(Path(folder, "gecko.log")),
-    )  # fmt: skip
-    atexit.register(close)
-    driver.start_session()
+    folder = xserver.kept_folder("firefox")
+    try:
+        with home(folder):
+            driver = Marionette(
+                host="127.0.0.1", port=0, app="fxdesktop", bin=executable, headless=True,
+                prefs=PREFERENCES, workspace=str(folder), gecko_log=str(folder / "gecko.log"),
+            )  # fmt: skip
+            atexit.register(close, driver)
+            driver.start_session()
+    except (OSError, MarionetteException) as error:
+        cause = str(error).partition("\n")[0]
+        raise UserError(f"Firefox does not start: {cause}") from error
     driver.timeout.script = 60
     driver.set_window_rect(width=1700, height=1900)
     driver.navigate(EMPTY)
     return driver
 
 
-def close() -> None:
-    """End Firefox, and forget it while its profile can still be removed."""
-    browser().cleanup()
+@contextmanager
+def home(folder: Path) -> Iterator[None]:
+    """Let what starts here have another home folder: Firefox refuses root that of a user."""
+    before = os.environ.get("HOME")
+    os.environ["HOME"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HOME"]
+        else:
+            os.environ["HOME"] = before
+
+
+def close(driver: Any) -> None:
+    """End a Firefox, and forget it while its profile can still be removed."""
+    driver.cleanup()
     browser.cache_clear()

@@ -67,29 +67,32 @@ class Page:
                                                  fields, prose]  # fmt: skip
         return "".join(self.pick(sections)(self) for _ in range(self.random.randint(6, 10)))
 
-    def control(self, text: str = "", kind: str = "") -> str:
-        """A control in a random state; only one of Firefox's own can hold its label."""
+    def control(self, kind: str = "") -> str:
+        """A control in a random state, without a label."""
+        return self.control_of("", kind)[0]
+
+    def control_of(self, text: str, kind: str) -> tuple[str, bool]:
+        """A control in a random state, and whether it holds the text: one of Firefox's own does."""
         own = self.own and self.random.random() < 0.85
         kind = kind or self.pick(["checkbox", "checkbox", "radio", *["switch"] * (3 * own)])
-        own = own or kind == "switch"
         data = f"data-kind='{kind}' data-state='{self.pick([0, 1])}'" + self.maybe(0.1, " disabled")
         if not own:
-            return f"<input type='{kind}' data-square='1' {data} style='{self.look}'>"
+            return f"<input type='{kind}' data-square='1' {data} style='{self.look}'>", False
         square = "" if kind == "switch" else "data-square='1'"
         label = f"label='{escape(text)}'" if text else ""
         about = f"description='{escape(words.sentence(self.random))}'"
         data = f"{square} {data} {label} {self.maybe(0.15, about) if text else ''}"
         if kind == "radio":
             radio = f"<moz-radio value='1' {data}></moz-radio>"
-            return f"<moz-radio-group>{radio}</moz-radio-group>"
+            return f"<moz-radio-group>{radio}</moz-radio-group>", bool(label)
         name = "moz-toggle" if kind == "switch" else "moz-checkbox"
-        return f"<{name} {data}></{name}>"
+        return f"<{name} {data}></{name}>", bool(label)
 
     def labelled(self, kind: str = "") -> str:
         """A control with its label after it, seldom before or below it."""
         text = words.label(self.random)
-        control = self.control(text, kind)
-        if "label=" in control:
+        control, labelled = self.control_of(text, kind)
+        if labelled:
             return f"<span data-holder>{control}</span>"
         said = f"<span class='say'>{escape(text)}</span>"
         parts = self.pick([(control, said)] * 6 + [(said, control), (control, "<br>", said)])
@@ -216,9 +219,7 @@ def answers(page: Page) -> str:
     parts = []
     for answer in page.pick([("Yes", "No"), ("A", "B", "C"), ("1", "2", "3", "4"), ("Ja", "Nein")]):
         said = f"<span class='say'>{answer}</span>"
-        parts.append(
-            f"<label data-holder>{page.control('', kind)}{page.pick([' ', ''])}{said}</label>"
-        )
+        parts.append(f"<label data-holder>{page.control(kind)}{page.pick([' ', ''])}{said}</label>")
     line = page.pick(["&nbsp; ", " ", "&emsp;"]).join(parts)
     flow = " style='display:flex;flex-wrap:wrap;gap:10px'" if page.own else ""
     say = escape(words.sentence(page.random))

@@ -6,9 +6,7 @@ of the picture and of another one with all states turned, and each control's kin
 
 from __future__ import annotations
 
-import atexit
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,9 @@ from render.cutting import Box, Control
 from render.toolkits import xserver
 from render.toolkits.pixels import Drawn, told_apart
 
+ROOT = Path(__file__).parents[2]
+USERS = ("XENVIRONMENT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIVY_HOME")
+"""Variables that lead to a person's own settings and fonts, as HOME does."""
 KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}
 
 
@@ -32,19 +33,21 @@ class Program:
 
     def __init__(self, command: list[str], hint: str) -> None:
         self.hint = hint
+        # no pipe: one that nobody reads stops a program that warns a lot
+        self.said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         try:
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said,
                 text=True, encoding="utf-8",
             )  # fmt: skip
         except FileNotFoundError as error:
             raise UserError(f"{command[0]} is missing: {hint}") from error
-        atexit.register(process.kill)
-        pipes = process.stdin, process.stdout, process.stderr
-        self.form, self.answer, self.said = cast("tuple[IO[str], IO[str], IO[str]]", pipes)
+        xserver.end_at_exit(self.process)
+        pipes = self.process.stdin, self.process.stdout
+        self.form, self.answer = cast("tuple[IO[str], IO[str]]", pipes)
 
     def ask(self, lines: list[str]) -> Any:
-        """Send a form; give the answer."""
+        """Send a form; give the answer. A program that ends instead raises UserError."""
         try:
             self.form.write("\n".join(lines) + "\n\n")
             self.form.flush()
@@ -52,6 +55,8 @@ class Program:
         except BrokenPipeError:
             answer = ""
         if not answer:
+            self.process.wait()
+            self.said.seek(0)
             said = ["", *self.said.read().strip().splitlines()]
             cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
             raise UserError(f"{cause}: {self.hint}")
@@ -65,10 +70,15 @@ def python_program(module: str, hint: str, settings: tuple[str, ...] = ()) -> Pr
     The settings are further variables of its environment, as NAME=value.
     """
     xserver.display()
-    folder = tempfile.mkdtemp(prefix="toolkit-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    environment = ["env", f"HOME={folder}", *settings]
-    return Program([*environment, sys.executable, "-W", "ignore", "-m", module, folder], hint)
+    folder = xserver.kept_folder("python")
+    command = [*at_home(folder), *settings, sys.executable, "-W", "ignore", "-m", module]
+    return Program([*command, str(folder)], hint)
+
+
+def at_home(folder: Path) -> list[str]:
+    """What starts a command with another home folder and none of a person's own settings."""
+    unset = [part for name in USERS for part in ("-u", name)]
+    return ["env", *unset, f"HOME={folder}", "LC_ALL=C.UTF-8"]
 
 
 def answer_forms(answer: Callable[[list[str], Path], dict[str, Any]], folder: Path) -> None:

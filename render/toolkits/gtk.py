@@ -6,9 +6,6 @@ system's Python.
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -84,7 +81,6 @@ def draw_css(random: Random) -> str:
 def program() -> Program:
     """The one program that draws."""
     xserver.display()
-    folder = Path(tempfile.mkdtemp(prefix="toolkit-gtk-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = xserver.kept_folder("gtk")
     script = Path(__file__).with_name("gtk_program.py")
     return Program(["/usr/bin/python3", str(script), str(folder / "window.png")], HINT)

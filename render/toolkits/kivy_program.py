@@ -122,14 +122,14 @@ class Page:
     def control(self, kind: str, state: bool) -> Any:
         """A control in its state.
 
-        A radio button has a group of its own, so that it can be off; a disabled switch shows the
-        words of both states.
+        A radio button has a group of its own, so that it can be off; a switch is never disabled,
+        since it would show the words of both states.
         """
-        disabled = self.chance(0.1)
+        disabled = self.chance(0.1) and kind != "switch"
         half = MARKS[kind]
         size = {"size_hint": (None, None), "size": (sp(2 * half[0]), self.height)}
         if kind == "switch":
-            return Switch(active=state, **size)
+            return Switch(active=state, disabled=disabled, **size)
         group = f"group {len(self.controls)}" if kind == "radio" else None
         return CheckBox(active=state, disabled=disabled, group=group, color=self.tint, **size)
 
@@ -276,7 +276,7 @@ def measure(page: Page, root: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for kind, state, widget, text, line in page.controls:
         if widget.active != state:
-            raise SystemExit(f"a {kind} did not take its state")
+            raise RuntimeError(f"a {kind} did not take its state")
         box = around(widget, (sp(MARKS[kind][0]), sp(MARKS[kind][1])), root)
         half = text.texture_size[0] / 2, text.texture_size[1] / 2
         found.append({"kind": kind, "state": int(state), "box": box,

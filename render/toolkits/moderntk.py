@@ -16,7 +16,7 @@ from render.cutting import Control
 from render.toolkits.foreign import python_program, read
 from render.toolkits.pixels import Drawn, clear_window, enlarged
 
-HINT = "`apt install python3-tk`, `pip install customtkinter ttkbootstrap sv-ttk`"
+HINT = "`apt install python3-tk`, `pip install customtkinter ttkbootstrap sv-ttk ttkthemes`"
 
 
 def window(random: Random) -> tuple[Image.Image, list[Control]]:

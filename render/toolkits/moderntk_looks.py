@@ -7,6 +7,7 @@ which `identify` finds them.
 from __future__ import annotations
 
 import tkinter
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from random import Random
 from tkinter import font as tkfont
@@ -31,8 +32,8 @@ BOOT_ICONS = ["alarm", "archive", "bell", "book", "calendar", "camera", "chat", 
 SIZES = [10, 11, 12, 12, 13, 13, 14, 14, 15, 16, 18, 20]
 
 
-class Look:
-    """What the looks share: a root window in the screen's corner and a font."""
+class Look(ABC):
+    """The face, and what the looks share: a root window in the screen's corner and a font."""
 
     root: tkinter.Tk
     weight: Literal["normal", "bold"]
@@ -46,9 +47,45 @@ class Look:
         self.root.overrideredirect(True)
         self.root.geometry("+0+0")
 
+    @abstractmethod
     def open(self) -> None:
         """Make the root window and set the look."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def frame(self, parent: Any, card: bool = False) -> Any:
+        """A frame; a card stands out."""
+
+    @abstractmethod
+    def label(self, parent: Any, text: str, scale: float = 1, weight: str = "") -> Any:
+        """A text."""
+
+    @abstractmethod
+    def control(self, parent: Any, kind: str, text: str, variable: Any, usable: bool) -> Any:
+        """A control whose state is the variable's."""
+
+    @abstractmethod
+    def state(self, widget: Any) -> bool:
+        """What a control shows."""
+
+    @abstractmethod
+    def touch(self, widget: Any) -> None:
+        """Let a control look as with the pointer over it, or with the focus."""
+
+    @abstractmethod
+    def box(self, widget: Any) -> Box | None:
+        """Where a control has its indicator."""
+
+    @abstractmethod
+    def content(self, widget: Any) -> Box:
+        """What a control takes of its line, or its text."""
+
+    @abstractmethod
+    def others(self) -> dict[str, Callable[[Any], Any]]:
+        """Widgets of no two states, by name."""
+
+    @abstractmethod
+    def tabs(self, parent: Any, titles: list[str]) -> tuple[Any, Any]:
+        """Tabs, and the frame of the first."""
 
     def entry_text(self) -> str:
         """What stands in a field, at times nothing."""
@@ -351,10 +388,6 @@ class Themed(Look):
         for page, title in zip(pages, titles, strict=True):
             book.add(page, text=title)
         return book, pages[0]
-
-    def frame(self, parent: Any, card: bool = False) -> Any:
-        """A frame; a card has an edge."""
-        raise NotImplementedError
 
 
 class SunValley(Themed):

@@ -10,19 +10,21 @@ import multiprocessing
 import os
 import sys
 import tkinter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from PIL import Image, ImageGrab
+from PIL import Image
 
 from render.toolkits import words
 from render.toolkits.foreign import answer_forms
-from render.toolkits.moderntk_looks import Bootstrap, CustomTk, SunValley
+from render.toolkits.moderntk_looks import Bootstrap, CustomTk, Look, SunValley
 from render.toolkits.tk import Watched, place
-from render.toolkits.xserver import SIZE
+from render.toolkits.xserver import SIZE, grab
 
 KINDS = ["check", "check", "radio", "radio", "switch", "switch"]
+LOOKS: list[type[Look]] = [CustomTk, CustomTk, Bootstrap, Bootstrap, SunValley]
 
 
 class Page:
@@ -30,9 +32,7 @@ class Page:
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        self.look: Any = random.choice([CustomTk, CustomTk, Bootstrap, Bootstrap, SunValley])(
-            random
-        )
+        self.look = random.choice(LOOKS)(random)
         self.watched: list[Watched] = []
         self.others: list[tuple[str, Any]] = []
         self.gap = random.choice([0, 2, 4, 6, 10])
@@ -199,7 +199,7 @@ def picture(root: tkinter.Tk) -> Image.Image:
     """What the screen shows of a window once all is drawn."""
     root.update()
     width, height = min(root.winfo_width(), SIZE[0]), min(root.winfo_height(), SIZE[1])
-    return ImageGrab.grab((0, 0, width, height), xdisplay=os.environ["DISPLAY"]).convert("RGB")
+    return grab(os.environ["DISPLAY"], width, height)
 
 
 def answer(lines: list[str], folder: Path) -> dict[str, Any]:
@@ -210,8 +210,8 @@ def answer(lines: list[str], folder: Path) -> dict[str, Any]:
         fill(page)
         root.tk.call("event", "generate", ".", "<Motion>", "-warp", 1, "-x", SIZE[0], "-y", SIZE[1])
         root.update()
-        for item in page.random.sample(page.watched, min(1, len(page.watched))):
-            page.look.touch(item.widget)
+        if page.watched:
+            page.look.touch(page.random.choice(page.watched).widget)
         controls = measure(page)
         picture(root).save(folder / "window.png", compress_level=1)
         for item in page.watched:
@@ -224,9 +224,12 @@ def answer(lines: list[str], folder: Path) -> dict[str, Any]:
 
 
 def answer_apart(lines: list[str], folder: Path) -> dict[str, Any]:
-    """Answer in a process that ends with it; it is started while nothing reads the input."""
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        return pool.apply(answer, (lines, folder))
+    """Answer in a process that ends with it; it is started while nothing reads the input.
+
+    Where Tcl aborts, that raises BrokenProcessPool.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        return pool.submit(answer, lines, folder).result()
 
 
 if __name__ == "__main__":

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
+import os
 import re
-import shutil
 import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 from random import Random
 
 from checkstate.core.errors import UserError
 from render.toolkits import words, xserver
-from render.toolkits.foreign import Program
+from render.toolkits.foreign import Program, at_home
 from render.toolkits.form import control, draw_form
 
 HERE = Path(__file__).parent
@@ -23,21 +21,27 @@ HERE = Path(__file__).parent
 def program(source: str, libraries: tuple[str, ...], hint: str) -> Program:
     """Compile a source beside this file and start it; raise UserError where that fails."""
     xserver.display()
-    folder = Path(tempfile.mkdtemp(prefix="toolkit-native-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = xserver.kept_folder("native")
     command = ["g++", "-o", str(folder / "program"), str(HERE / source)]
     try:
         subprocess.run(
             [*command, *(f"-l{name}" for name in libraries)],
-            check=True, capture_output=True, text=True,
+            check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
     except FileNotFoundError as error:
         raise UserError(f"g++ is missing: {hint}") from error
     except subprocess.CalledProcessError as error:
-        lacks = re.search(r"\S+(?=: No such file)|cannot find -l\S+", error.stderr)
-        cause = f"{lacks[0]} is missing" if lacks else f"g++ refuses {source}: {error.stderr}"
-        raise UserError(f"{cause}: {hint}") from error
-    return Program([str(folder / "program"), str(folder / "window.ppm")], hint)
+        raise UserError(f"{refusal(source, error.stderr)}: {hint}") from error
+    command = [*at_home(folder), str(folder / "program"), str(folder / "window.ppm")]
+    return Program(command, hint)
+
+
+def refusal(source: str, said: str) -> str:
+    """What g++ misses or calls an error in a source, in one line."""
+    lacks = re.search(r"\S+(?=: No such file)|cannot find -l\S+", said)
+    if lacks:
+        return f"{lacks[0]} is missing"
+    return "g++ refuses " + next((line for line in said.splitlines() if "error:" in line), source)
 
 
 def draw_native(random: Random, kinds: list[str]) -> list[str]:

@@ -5,9 +5,6 @@ Needs a JDK (`apt install default-jdk-headless`), no X server; SwingProgram.java
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -15,7 +12,7 @@ from random import Random
 from PIL import Image
 
 from render.cutting import Control
-from render.toolkits import words
+from render.toolkits import words, xserver
 from render.toolkits.foreign import Program, read
 from render.toolkits.form import draw_form
 from render.toolkits.pixels import Drawn, clear_window
@@ -53,8 +50,7 @@ def draw(random: Random) -> Drawn:
 @cache
 def program() -> Program:
     """The one program that draws."""
-    folder = Path(tempfile.mkdtemp(prefix="toolkit-swing-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = xserver.kept_folder("swing")
     script = Path(__file__).with_name("SwingProgram.java")
     picture = str(folder / "window.png")
     return Program(["java", "-Djava.awt.headless=true", str(script), picture], HINT)

@@ -124,7 +124,7 @@ class Page:
     def picture(self, width: int, height: int) -> Image.Image:
         """What the screen shows once all is drawn."""
         self.root.update()
-        return xserver.grab(width, height)
+        return xserver.grab(xserver.display(), width, height)
 
 
 def dress_classic(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""An X server without a screen, started once for a process and ended with it."""
+"""An X server without a screen, started once for a process, and what else ends with a process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageGrab
 
@@ -50,7 +51,7 @@ def display() -> str:
         pass_fds=[writer],
         stderr=subprocess.DEVNULL,
     )
-    atexit.register(server.kill)
+    end_at_exit(server)
     os.close(writer)
     with os.fdopen(reader) as answer:
         number = answer.readline().strip()
@@ -64,12 +65,24 @@ def display() -> str:
 @cache
 def use_fonts() -> None:
     """Let what this process starts draw text with colored, grey or no antialiasing, by family."""
-    folder = Path(tempfile.mkdtemp(prefix="toolkit-fonts-"))
+    file = kept_folder("fonts") / "fonts.conf"
+    file.write_text(FONTS)
+    os.environ["FONTCONFIG_FILE"] = str(file)
+
+
+def grab(name: str, width: int, height: int) -> Image.Image:
+    """The upper left part of the screen of a display."""
+    return ImageGrab.grab((0, 0, width, height), xdisplay=name).convert("RGB")
+
+
+def kept_folder(name: str) -> Path:
+    """A new folder, kept until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix=f"toolkit-{name}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (folder / "fonts.conf").write_text(FONTS)
-    os.environ["FONTCONFIG_FILE"] = str(folder / "fonts.conf")
+    return folder
 
 
-def grab(width: int, height: int) -> Image.Image:
-    """The upper left part of the screen."""
-    return ImageGrab.grab((0, 0, width, height), xdisplay=display()).convert("RGB")
+def end_at_exit(process: subprocess.Popen[Any]) -> None:
+    """End a process, and wait until it has, when this one ends."""
+    atexit.register(process.wait)
+    atexit.register(process.kill)  # what is registered last runs first

@@ -1,6 +1,7 @@
 """What drawing needs of a machine, and which tests skip where it lacks that."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,11 +11,16 @@ from checkstate.core.errors import UserError
 from render.pages import HERE
 from tests.conftest import CHROMIUM
 
-MISSING = re.compile("is missing: |No module named|Namespace Gtk not available")
+MISSING = re.compile(
+    "is missing: |No module named (?!'?(?:render|checkstate)\\b)|Namespace Gtk not available"
+)
 
 needs_browser = pytest.mark.skipif(
     not (HERE / "node_modules").is_dir() or not CHROMIUM,
     reason="needs Chromium and `npm ci --prefix render`",
+)
+needs_compiler = pytest.mark.skipif(
+    not (shutil.which("g++") and shutil.which("Xvfb")), reason="needs g++ and Xvfb"
 )
 
 

@@ -1,7 +1,8 @@
 """Windows of the toolkits that are installed here: states, rectangles, the same pixels again."""
 
 import importlib
-import shutil
+import os
+import sys
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -15,8 +16,9 @@ from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
 from render.toolkits import words
+from render.toolkits.foreign import Program
 from render.toolkits.native import draw_native, program
-from tests.render.missing import skipping_what_is_missing
+from tests.render.missing import MISSING, needs_compiler, skipping_what_is_missing
 
 SETTINGS = yaml.safe_load((HERE / "params.yaml").read_text())
 WINDOWS = 12
@@ -88,7 +90,7 @@ def test_controls_do_not_overlap(name: str) -> None:
 
 
 def test_crops_are_named_after_label_and_toolkit() -> None:
-    name = SETTINGS["toolkits"][0]
+    name = "pdf"
     draw(name, 0)
     crops = [c for index in range(3) for c in window_crops(name, 0, index)]
     for path, png in islice(crops, 50):
@@ -98,12 +100,56 @@ def test_crops_are_named_after_label_and_toolkit() -> None:
         assert png.startswith(b"\x89PNG")
 
 
-@pytest.mark.skipif(not (shutil.which("g++") and shutil.which("Xvfb")), reason="needs g++ and Xvfb")
+@needs_compiler
 def test_a_program_that_is_compiled_says_what_is_missing(tmp_path: Path) -> None:
     source = tmp_path / "Program.cpp"
     source.write_text("#include <no/such/toolkit.h>\n")
     with pytest.raises(UserError, match=r"^no/such/toolkit\.h is missing: `apt install it`$"):
         program(str(source), (), "`apt install it`")
+
+
+@needs_compiler
+def test_a_source_that_is_refused_is_one_line(tmp_path: Path) -> None:
+    source = tmp_path / "Program.cpp"
+    source.write_text("int main() {\n    return one + two;\n}\n")
+    with pytest.raises(UserError, match=r"^g\+\+ refuses .*Program.cpp:2:12: error: .*: `hint`$"):
+        program(str(source), (), "`hint`")
+
+
+def test_a_program_that_warns_a_lot_still_answers() -> None:
+    script = (
+        "import sys; input(); sys.stderr.write('warning\\n' * 100_000); print('[1]', flush=True)"
+    )
+    asked = Program([sys.executable, "-c", script], "`hint`")
+    assert asked.ask([]) == [1]
+    with pytest.raises(UserError, match=r"^warning: `hint`$"):
+        asked.ask([])
+
+
+def test_a_program_that_dies_is_one_line() -> None:
+    script = "raise ValueError('no\\n\\twindow')"
+    with pytest.raises(UserError, match=r"^ValueError: no: `hint`$"):
+        Program([sys.executable, "-c", script], "`hint`").ask(["x"])
+
+
+def test_a_program_of_ours_that_is_not_there_is_no_missing_toolkit() -> None:
+    with pytest.raises(UserError, match=r"No module named render\.toolkits\.nothing") as caught:
+        Program([sys.executable, "-m", "render.toolkits.nothing"], "`hint`").ask([])
+    assert not MISSING.search(str(caught.value))
+    assert MISSING.search("ModuleNotFoundError: No module named 'kivy': `pip install kivy`")
+    assert MISSING.search("ModuleNotFoundError: No module named 'renderer'")
+
+
+def test_a_firefox_that_does_not_start_is_one_line(tmp_path: Path) -> None:
+    with skipping_what_is_missing():
+        firefox = importlib.import_module("render.toolkits.firefox")
+    script = tmp_path / "firefox-esr"
+    script.write_text("#!/bin/sh\nexit 1\n")
+    script.chmod(0o755)
+    home = os.environ.get("HOME")
+    with pytest.raises(UserError, match=r"^Firefox does not start: .+$"):
+        firefox.started(str(script))
+    assert os.environ.get("HOME") == home
 
 
 def test_forms_of_compiled_programs_have_only_letters_that_every_font_has() -> None:
