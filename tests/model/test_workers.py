@@ -64,12 +64,17 @@ def test_more_workers_than_images_for_them_is_one_line() -> None:
         begin(new_model(data, params), data, params, 0)
 
 
+def spawned() -> list[psutil.Process]:
+    """The workers of a training here; other tests' programs are children as well."""
+    return [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
+
+
 def kill_a_worker(_: Scores) -> None:
     """After the first epoch; what follows finds it dead, however fast that is."""
-    _, *spawned = psutil.Process().children()
-    spawned[-1].send_signal(SIGKILL)
+    killed = spawned()[-1]
+    killed.send_signal(SIGKILL)
     with suppress(psutil.NoSuchProcess):
-        while spawned[-1].status() != psutil.STATUS_ZOMBIE:
+        while killed.status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.01)
 
 
@@ -83,4 +88,4 @@ def test_a_killed_worker_is_one_line_and_training_goes_on_to_the_same_bytes() ->
     again: list[Scores] = []
     assert same(train(params, again.append), whole)
     assert again == curves
-    assert not [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
+    assert not spawned()
