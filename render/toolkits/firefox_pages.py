@@ -32,10 +32,8 @@ class Page:
         self.old = not self.own and random.random() < 0.35
         self.dark = random.random() < (0.1 if self.old else 0.35)
         self.ratio = random.choice([1, 1, 1, 1, 1.25, 1.5, 2])
-        self.width, self.height = (
-            random.choice([400, 520, 640, 760]),
-            random.choice([480, 640, 800]),
-        )
+        self.width = random.choice([400, 520, 640, 760])
+        self.height = random.choice([480, 640, 800])
         self.look = draw_look(random)
         self.preferences = {
             "layout.css.devPixelsPerPx": str(self.ratio),
@@ -268,10 +266,8 @@ def other(page: Page, kind: str) -> str:
     random = page.random
     word, say, entry = (escape(draw(random)) for draw in (words.word, words.sentence, words.entry))
     share = random.random()
-    sign, data = (
-        escape(words.pictogram(random)),
-        f"data-kind='{kind}'" + page.maybe(0.1, " disabled"),
-    )
+    sign = escape(words.pictogram(random))
+    data = f"data-kind='{kind}'" + page.maybe(0.1, " disabled")
     color = words.color(random, 0.3, 0.7, 0.6)
     options = f"<option>{entry}<option>{word}"
     snippets = {

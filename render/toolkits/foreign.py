@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -34,12 +33,13 @@ class Program:
     def __init__(self, command: list[str], hint: str) -> None:
         self.hint = hint
         # no pipe: one that nobody reads stops a program that warns a lot
-        self.said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self.said = xserver.kept_folder("said") / "errors.txt"
         try:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said,
-                text=True, encoding="utf-8",
-            )  # fmt: skip
+            with self.said.open("w") as said:
+                self.process = subprocess.Popen(
+                    command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
+                    text=True, encoding="utf-8",
+                )  # fmt: skip
         except FileNotFoundError as error:
             raise UserError(f"{command[0]} is missing: {hint}") from error
         xserver.end_at_exit(self.process)
@@ -56,8 +56,8 @@ class Program:
             answer = ""
         if not answer:
             self.process.wait()
-            self.said.seek(0)
-            said = ["", *self.said.read().strip().splitlines()]
+            text = self.said.read_text(encoding="utf-8", errors="replace")
+            said = ["", *text.strip().splitlines()]
             cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
             raise UserError(f"{cause}: {self.hint}")
         return json.loads(answer)

@@ -125,11 +125,11 @@ class Page:
         A radio button has a group of its own, so that it can be off; a switch is never disabled,
         since it would show the words of both states.
         """
-        disabled = self.chance(0.1) and kind != "switch"
+        disabled = self.chance(0.1)
         half = MARKS[kind]
         size = {"size_hint": (None, None), "size": (sp(2 * half[0]), self.height)}
         if kind == "switch":
-            return Switch(active=state, disabled=disabled, **size)
+            return Switch(active=state, **size)
         group = f"group {len(self.controls)}" if kind == "radio" else None
         return CheckBox(active=state, disabled=disabled, group=group, color=self.tint, **size)
 

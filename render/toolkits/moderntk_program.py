@@ -42,13 +42,14 @@ class Page:
         """Whether something happens that does so in a share of the cases."""
         return self.random.random() < share
 
-    def add(self, parent: Any, kind: str, text: str, state: bool, **more: Any) -> Any:
-        """A control; `around` is its line, `apart` its label."""
+    def add(
+        self, parent: Any, kind: str, text: str, state: bool, around: Any = None, apart: Any = None
+    ) -> Any:
+        """A control; `around` is its line, `apart` its label, where it does not hold them."""
         variable = tkinter.BooleanVar(self.look.root, state)
         usable = not self.chance(0.1)
         widget = self.look.control(parent, kind, text, variable, usable)
-        around = more.get("around") or widget
-        self.watched.append(Watched(kind, widget, variable, around, more.get("apart")))
+        self.watched.append(Watched(kind, widget, variable, around or widget, apart))
         return widget
 
     def other(self, parent: Any, kind: str = "", **packed: Any) -> None:

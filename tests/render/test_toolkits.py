@@ -101,18 +101,22 @@ def test_crops_are_named_after_label_and_toolkit() -> None:
 
 
 @needs_compiler
-def test_a_program_that_is_compiled_says_what_is_missing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("#include <no/such/toolkit.h>\n", r"^no/such/toolkit\.h is missing: `hint`$"),
+        (
+            "int main() {\n    return one + two;\n}\n",
+            r"^g\+\+ refuses .*Program.cpp:2:12: error: .*: `hint`$",
+        ),
+    ],
+)
+def test_a_program_that_cannot_be_compiled_is_one_line(
+    tmp_path: Path, code: str, said: str
+) -> None:
     source = tmp_path / "Program.cpp"
-    source.write_text("#include <no/such/toolkit.h>\n")
-    with pytest.raises(UserError, match=r"^no/such/toolkit\.h is missing: `apt install it`$"):
-        program(str(source), (), "`apt install it`")
-
-
-@needs_compiler
-def test_a_source_that_is_refused_is_one_line(tmp_path: Path) -> None:
-    source = tmp_path / "Program.cpp"
-    source.write_text("int main() {\n    return one + two;\n}\n")
-    with pytest.raises(UserError, match=r"^g\+\+ refuses .*Program.cpp:2:12: error: .*: `hint`$"):
+    source.write_text(code)
+    with pytest.raises(UserError, match=said):
         program(str(source), (), "`hint`")
 
 
