@@ -40,8 +40,10 @@ FONTS = ["Roboto", "Roboto", "Roboto", "data/fonts/DejaVuSans.ttf", "RobotoMono-
 ICONS = ["close", "audio-volume-high", "audio-volume-low", "audio-volume-muted", "overflow",
          "filechooser_file", "filechooser_folder", "media-playback-start", "media-playback-pause",
          "tree_closed", "tree_opened", "previous_normal"]  # fmt: skip
-MARKS = {"check": (16, 16), "radio": (16, 16), "switch": (41, 16)}
-"""Half of what is drawn around the middle of a control, in Kivy's sp."""
+WIDTHS = {"check": 32, "radio": 32, "switch": 82}
+"""Of a control's texture, in Kivy's sp."""
+MARKS = {"check": (8, 8), "radio": (9, 9), "switch": (41, 13)}
+"""Half of what the texture paints, around its middle."""
 LAST_LATIN = "\u024f"
 
 
@@ -126,8 +128,7 @@ class Page:
         since it would show the words of both states.
         """
         disabled = self.chance(0.1)
-        half = MARKS[kind]
-        size = {"size_hint": (None, None), "size": (sp(2 * half[0]), self.height)}
+        size = {"size_hint": (None, None), "size": (sp(WIDTHS[kind]), self.height)}
         if kind == "switch":
             return Switch(active=state, **size)
         group = f"group {len(self.controls)}" if kind == "radio" else None
