@@ -3,8 +3,8 @@
 python -m render.collect rendered
 python -m render.collect held-out
 
-The first is learned from, with what the detector finds on their pages. The second, `held_out` of
-render/params.yaml, has no picture of it.
+The first is learned from, with what the detector finds on their pages. The second, `held_out` and
+`held_out_toolkits` of render/params.yaml, has no picture of it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     """Read render/crops/*.zip; write data/<set>.zip."""
     (which,) = sys.argv[1:]
     settings = load_render_params()
-    held_out = settings.held_out
+    held_out = [*settings.held_out, *settings.held_out_toolkits]
     rest = [name for name in [*settings.libraries, *settings.toolkits] if name not in held_out]
     if which == "rendered":
         write_archive(DATA / "rendered.zip", members([*rest, "found"], set()))

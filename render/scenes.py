@@ -73,11 +73,10 @@ def main() -> None:
 def members_of(which: str) -> tuple[list[str], list[str]]:
     """The libraries and the toolkits of a set: those of the crops' sets of the same name."""
     settings = load_render_params()
-    held_out = which == "held-out"
-    libraries, toolkits = (
-        [name for name in names if (name in settings.held_out) == held_out]
-        for names in (settings.libraries, settings.toolkits)
-    )
+    if which == "held-out":
+        return settings.held_out, settings.held_out_toolkits
+    libraries = [name for name in settings.libraries if name not in settings.held_out]
+    toolkits = [name for name in settings.toolkits if name not in settings.held_out_toolkits]
     return libraries, toolkits
 
 

@@ -28,14 +28,16 @@ class RenderParams(Section):
     toolkits: list[Name]
     libraries: list[Name]
     held_out: list[Name]
+    """Of libraries; apart from toolkits, as another one of these draws no page anew."""
+    held_out_toolkits: list[Name]
 
-    @field_validator("held_out")
+    @field_validator("held_out", "held_out_toolkits")
     @classmethod
     def check_held_out(cls, held_out: list[Name], fields: ValidationInfo) -> list[Name]:
         """A misspelled name would be learned from."""
-        known = {*fields.data.get("libraries", held_out), *fields.data.get("toolkits", held_out)}
-        if unknown := sorted({*held_out} - known):
-            raise ValueError(f"{unknown[0]} is neither one of libraries nor of toolkits")
+        of = "libraries" if fields.field_name == "held_out" else "toolkits"
+        if unknown := sorted({*held_out} - {*fields.data.get(of, held_out)}):
+            raise ValueError(f"{unknown[0]} is not one of {of}")
         return held_out
 
 

@@ -23,7 +23,9 @@ def test_the_shipped_params_are_valid(monkeypatch: pytest.MonkeyPatch) -> None:
         ("crops", "many", "crops: input should be a valid integer"),
         ("toolkits", "gtk", "toolkits: input should be a valid list"),
         ("libraries", ["../elsewhere"], "libraries.0: string should match pattern"),
-        ("held_out", ["arcco"], "held_out: value error, arcco is neither one of libraries nor"),
+        ("held_out", ["arcco"], "held_out: value error, arcco is not one of libraries"),
+        ("held_out", ["gtk"], "held_out: value error, gtk is not one of libraries"),
+        ("held_out_toolkits", ["gtk5"], "held_out_toolkits: value error, gtk5 is not one of"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_its_key(

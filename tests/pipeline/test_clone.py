@@ -159,7 +159,9 @@ def test_few_metrics_fit_a_terminal_with_every_one_of_them_changed(unpushed: Pat
 
 
 def test_a_pipeline_with_a_repository_of_its_own_runs_there(first: Path) -> None:
-    write_params(first, libraries=["plain"], toolkits=["kept"], held_out=["kept"])
+    write_params(
+        first, libraries=["plain"], toolkits=["kept"], held_out=[], held_out_toolkits=["kept"]
+    )
     for name in ("plain", "kept", "found"):
         image = next((first / "data/starter/checked").glob("*.png"))
         write_archive(first / f"render/crops/{name}.zip", [("checked/1.png", image.read_bytes())])

@@ -14,7 +14,9 @@ def test_two_archives_share_no_picture(tmp_path: Path, monkeypatch: pytest.Monke
         write_archive(tmp_path / f"render/crops/{name}.zip", crops.items())
     found = [(own.format("plain", 2), b"z")]
     write_archive(tmp_path / "render/crops/found.zip", found)
-    write_params(tmp_path, libraries=["plain"], toolkits=["kept"], held_out=["kept"])
+    write_params(
+        tmp_path, libraries=["plain"], toolkits=["kept"], held_out=[], held_out_toolkits=["kept"]
+    )
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(collect, "HERE", tmp_path / "render")

@@ -83,7 +83,7 @@ def test_a_set_is_written_and_its_desktops_are_drawn_once(
         return picture, [control("unchecked", (5.0, 5.0, 21.0, 21.0))]
 
     (library / "find").mkdir()
-    write_params(library, libraries=["plain"], toolkits=["none"], held_out=[])
+    write_params(library, libraries=["plain"], toolkits=["none"], held_out=[], held_out_toolkits=[])
     find = yaml.safe_load((ROOT / paths.FIND_PARAMS).read_text())
     find["scenes"]["train"] = {"pages": 1, "desktops": 3}
     (library / paths.FIND_PARAMS).write_text(yaml.safe_dump(find))
