@@ -56,7 +56,7 @@ def crops_of(screenshot: Screenshot, finder: Finder) -> Iterator[tuple[str, byte
     for box, kind, _ in found:
         label = judged(box, controls)
         area = around(box, picture)
-        control = Control(kind if label != OTHER else "found", label, box, box, None)
+        control = Control(kind.name if label != OTHER else "found", label, box, box, None)
         if label != HIDDEN and left[label == OTHER] and shows_alone(area, control, controls):
             left[label == OTHER] -= 1
             path, png = named(picture.crop(area), control, library)

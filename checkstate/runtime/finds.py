@@ -61,7 +61,7 @@ def csv_rows(stream: TextIO, finder: Finder) -> Show:
     del finder
     write = row_writer(stream)
     sides = ["left", "top", "right", "bottom"]
-    write(["path", *sides, "kind", "confidence", "state", "state_confidence"])
+    write(["path", *sides, "kind", "kind_confidence", "confidence", "state", "state_confidence"])
 
     def show(name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
         del picture

@@ -23,6 +23,7 @@ SCHEMA = pa.schema(
         ("number", pa.int32()),
         ("box", pa.list_(pa.float64())),
         ("kind", pa.string()),
+        ("kind_confidence", pa.float64()),
         ("confidence", pa.float64()),
         ("state", pa.string()),
         ("state_confidence", pa.float64()),

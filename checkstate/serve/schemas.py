@@ -28,6 +28,7 @@ class FoundControl(BaseModel):
 
     box: tuple[float, float, float, float]
     kind: str
+    kind_confidence: float
     confidence: float
     state: str | None
     state_confidence: float

@@ -21,7 +21,7 @@ SCREEN = Screenshot(
 
 
 def control(box: Box, kind: str, state: str, confidence: float = 0.9) -> Control:
-    return Control(box, kind, confidence, Prediction(state, 0.9, {state: 0.9}))
+    return Control(box, kind, 1.0, confidence, Prediction(state, 0.9, {state: 0.9}))
 
 
 FIRST = control((1, 1, 20, 20), "checkbox", "checked")

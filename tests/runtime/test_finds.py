@@ -17,7 +17,7 @@ from checkstate.runtime.predictor import Prediction
 from tests.conftest import ROOT
 
 CHECKED = Prediction("checked", 0.98, {"checked": 0.98, "other": 0.01, "unchecked": 0.01})
-CONTROL = Control((10.0, 20.0, 26.0, 36.25), "checkbox", 0.9, CHECKED)
+CONTROL = Control((10.0, 20.0, 26.0, 36.25), "checkbox", 0.95, 0.9, CHECKED)
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_json_is_one_object_per_screenshot(finder: Finder, picture: Image.Image)
         {
             "box": [10.0, 20.0, 26.0, 36.2],
             "kind": "checkbox",
+            "kind_confidence": 0.95,
             "confidence": 0.9,
             "state": "checked",
             "state_confidence": 0.98,

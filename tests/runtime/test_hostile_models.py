@@ -48,7 +48,13 @@ INFINITY = float("inf")
 
 
 def write_finder(
-    path: Path, metadata: dict[str, str], corner: float = 40.0, columns: int = 4, height: int = 0
+    path: Path,
+    metadata: dict[str, str],
+    *,
+    corner: float = 40.0,
+    columns: int = 4,
+    height: int = 0,
+    switch: float = 0.3,
 ) -> Path:
     """A tiny graph that finds one control whose confidence is the threshold."""
     tensor = helper.make_tensor_value_info
@@ -62,7 +68,7 @@ def write_finder(
         tensor("kinds", TensorProto.FLOAT, ["n", 3]),
     ]
     corners = helper.make_tensor("b", TensorProto.FLOAT, [1, columns], [corner] * columns)
-    each = helper.make_tensor("k", TensorProto.FLOAT, [1, 3], [0.1, 0.2, 0.3])
+    each = helper.make_tensor("k", TensorProto.FLOAT, [1, 3], [0.1, 0.2, switch])
     nodes = [
         helper.make_node("Add", ["b", "threshold"], ["boxes"]),
         helper.make_node("Identity", ["threshold"], ["scores"]),
@@ -145,6 +151,7 @@ def test_the_tiny_finder_is_one(tmp_path: Path) -> None:
     path = write_finder(tmp_path / "f.onnx", as_text(FINDER))
     [control] = Finder(path)(np.zeros((40, 50, 3), np.uint8), keep_other=True)
     assert control.kind == "switch"
+    assert control.kind_confidence == pytest.approx(0.673, abs=0.001)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +165,7 @@ def test_the_tiny_finder_is_one(tmp_path: Path) -> None:
         ({"threshold": INFINITY}, {}),
         ({}, {"columns": 3}),
         ({}, {"corner": INFINITY}),
+        ({}, {"switch": INFINITY}),
     ],
 )
 def test_a_finder_that_contradicts_itself_is_refused(

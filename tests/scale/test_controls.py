@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.scale.conftest import MODELS, Rows, rows_of, run, write_tar, write_zip
 from tests.screens import screenshot
 
-VALUES = ("box", "kind", "confidence", "state", "state_confidence")
+VALUES = ("box", "kind", "kind_confidence", "confidence", "state", "state_confidence")
 
 
 def find(*screenshots: Path) -> tuple[dict[str, dict[str, object]], str]:

@@ -508,7 +508,7 @@ def test_find_gives_the_controls_of_a_screenshot(start: Start) -> None:
     found = answer.json()
     assert (found["width"], found["height"]) == picture.size
     assert set(found["controls"][0]) == {
-        *("box", "kind", "confidence", "state", "state_confidence"),
+        *("box", "kind", "kind_confidence", "confidence", "state", "state_confidence"),
     }
     assert (found["finder"], found["model"]) == ("finder.onnx", "model.onnx")
     bad = httpx.post(f"{url}/find", content=b"x", headers={"Content-Type": "image/png"})

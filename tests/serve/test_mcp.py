@@ -46,7 +46,9 @@ def test_controls_and_states_from_a_path_and_from_base64(tmp_path: Path) -> None
     first = json.loads(found.content[0].text)
     assert first["width"] == 900
     assert (first["finder"], first["model"]) == ("finder.onnx", "model.onnx")
-    assert {"box", "kind", "state", "confidence", "state_confidence"} == set(first["controls"][0])
+    assert {"box", "kind", "kind_confidence", "confidence", "state", "state_confidence"} == set(
+        first["controls"][0]
+    )
     assert json.loads(same.content[0].text) == first
     assert json.loads(state.content[0].text)["state"] == places[0][0]
     assert wrong.is_error

@@ -233,9 +233,9 @@ const downloadPredictions = () => {
 
 // the columns of `checkstate find --csv`
 const downloadControls = () => {
-  const header = ["path", "left", "top", "right", "bottom", "kind", "confidence", "state", "state_confidence"];
+  const header = ["path", "left", "top", "right", "bottom", "kind", "kind_confidence", "confidence", "state", "state_confidence"];
   const lines = answersOf("controls").flatMap(({ name, controls }) =>
-    controls.map((c) => [name, ...c.box, c.kind, c.confidence, c.state, c.state_confidence]));
+    controls.map((c) => [name, ...c.box, c.kind, c.kind_confidence, c.confidence, c.state, c.state_confidence]));
   downloadCsv([header, ...lines]);
 };
 
