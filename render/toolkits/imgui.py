@@ -16,6 +16,8 @@ from render.toolkits.foreign import python_program, read
 from render.toolkits.pixels import Drawn, clear_window, enlarged
 
 HINT = "`pip install imgui-bundle`, `apt install libegl1 libgl1 libgl1-mesa-dri`"
+GROUND = 2
+"""Pixels around a control that tell it; most of ImGui's boxes have no edge."""
 
 
 def window(random: Random) -> tuple[Image.Image, list[Control]]:
@@ -27,4 +29,4 @@ def window(random: Random) -> tuple[Image.Image, list[Control]]:
 def draw(random: Random) -> Drawn:
     """Draw the screen of a seed."""
     program = python_program("render.toolkits.imgui_program", HINT)
-    return read(program.ask([str(random.getrandbits(64))]))
+    return read(program.ask([str(random.getrandbits(64))]), GROUND)
