@@ -28,7 +28,7 @@ def add_list(page: Page) -> None:
     """Controls of one kind under each other, with other widgets between them."""
     kind, states = page.states()
     for state in states:
-        if page.chance(0.2):
+        if page.chance(0.3):
             page.other(OTHERS, page.width(6, 12))
         page.labelled(kind, state)
 
@@ -157,8 +157,10 @@ def draw_window(page: Page, number: int) -> None:
         note_title(page, closable)
     if bar and imgui.begin_menu_bar():
         for _ in range(page.random.randint(2, 4)):
-            imgui.begin_menu(page.name(words.word), False)
+            is_open = imgui.begin_menu(page.name(words.word), page.chance(0.8))
             page.note("menu")
+            if is_open:
+                imgui.end_menu()
         imgui.end_menu_bar()
     for _ in range(page.random.randint(1, 3)):
         if page.chance(0.3):
