@@ -131,6 +131,11 @@ def painted(first: int) -> Box:
     return left, top, right, bottom
 
 
+def draw_color(page: Page) -> None:
+    """A color, in a shape that no check box has: a square one looks the same."""
+    imgui.color_button(page.name(), color(page.random), size=(page.width(3, 6), 0))
+
+
 def draw_plot(page: Page) -> None:
     """A line or bars over time."""
     draw = page.random.choice([imgui.plot_lines, imgui.plot_histogram])
@@ -146,7 +151,7 @@ OTHERS: dict[str, Callable[[Page], Any]] = {
     "arrow": lambda page: imgui.arrow_button(page.name(), imgui.Dir(page.random.randrange(4))),
     "bullet": lambda page: imgui.bullet_text(page.text(words.entry)),
     "button": lambda page: imgui.button(page.name(words.word)),
-    "color": lambda page: imgui.color_button(page.name(), color(page.random)),
+    "color": draw_color,
     "colors": lambda page: imgui.color_edit4(page.name(), color(page.random)),
     "combo": lambda page: imgui.combo(page.name(), 0, [page.text(words.entry)]),
     "drag": lambda page: imgui.drag_float(page.name(), page.random.random()),
