@@ -92,8 +92,11 @@ def answer_forms(answer: Callable[[list[str], Path], dict[str, Any]], folder: Pa
         lines = []
 
 
-def read(answer: Any) -> Drawn:
-    """The picture and the controls of an answer, and whether all of them show their state."""
+def read(answer: Any, ground: int = 0) -> Drawn:
+    """The picture and the controls of an answer, and whether all of them show their state.
+
+    Those that are plain areas do so with some pixels of the ground around them.
+    """
     picture, toggled = (load(answer[name]) for name in ("picture", "toggled"))
     controls, clear = [], True
     for item in answer["controls"]:
@@ -102,7 +105,7 @@ def read(answer: Any) -> Drawn:
             continue
         kind = KINDS.get(item["kind"], item["kind"])
         label = ("unchecked", "checked")[item["state"]] if item["kind"] in KINDS else "other"
-        if label == "other" or told_apart(picture, toggled, box):
+        if label == "other" or told_apart(picture, toggled, box, ground):
             controls.append(Control(kind, label, box, joined(box, content), row))
         else:
             clear = False

@@ -86,10 +86,7 @@ class Page:
 
     def text(self, draw: Callable[[Random], str]) -> str:
         """A text in Latin letters."""
-        while True:
-            text = draw(self.random)
-            if text and max(text) <= LAST_LATIN:
-                return text
+        return words.in_letters(self.random, draw, LAST_LATIN)
 
     def label(self, text: str, scale: float = 1, bold: bool = False) -> Any:
         """A label of its text's size."""

@@ -41,9 +41,13 @@ def changed(first: Image.Image, second: Image.Image, area: Box) -> Box | None:
     return found and (left + found[0], top + found[1], left + found[2], top + found[3])
 
 
-def told_apart(picture: Image.Image, toggled: Image.Image, area: Box) -> bool:
-    """Whether a control is seen and shows its state: some pixels change when it is toggled."""
+def told_apart(picture: Image.Image, toggled: Image.Image, area: Box, ground: int = 0) -> bool:
+    """Whether a control is seen and shows its state: some pixels change when it is toggled.
+
+    One that is a plain area is seen against some pixels of the ground around it.
+    """
     left, top, right, bottom = (round(side) for side in area)
+    left, top, right, bottom = left - ground, top - ground, right + ground, bottom + ground
     one, two = (
         np.asarray(image.crop((left, top, right, bottom)), dtype=np.int16)
         for image in (picture, toggled)

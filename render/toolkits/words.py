@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +24,14 @@ def label(random: Random) -> str:
     if random.random() < 0.66:
         return str(random.choice(OURS["labels"]))
     return str(random.choice(random.choice(TEXTS["labels"])))
+
+
+def in_letters(random: Random, draw: Callable[[Random], str], last: str) -> str:
+    """A text with no letter after a last one, for fonts that know only some scripts."""
+    while True:
+        text = draw(random)
+        if text and max(text) <= last:
+            return text
 
 
 def title(random: Random) -> str:

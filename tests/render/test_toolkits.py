@@ -11,17 +11,21 @@ from random import Random
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
-from render.toolkits import words
+from render.toolkits import opengl, words
 from render.toolkits.foreign import Program
 from render.toolkits.native import draw_native, program
+from render.toolkits.pixels import told_apart
 from tests.render.missing import MISSING, needs_compiler, skipping_what_is_missing
 
 SETTINGS = yaml.safe_load((HERE / "params.yaml").read_text())
 WINDOWS = 12
+GROUND = {"imgui": 2}
+"""Pixels of the ground that controls are seen against, for toolkits whose boxes have no edge."""
 
 
 Window = tuple[np.ndarray, list[Control]]
@@ -63,7 +67,9 @@ def test_controls_lie_where_the_toolkit_says(name: str) -> None:
             assert within(control.content, (0, 0, width, height), 2), control
             assert within(control.box, control.content, 2), control
             if control.label != "other":
-                left, top, right, bottom = (round(side) for side in control.box)
+                ground = GROUND.get(name, 0)
+                left, top = (round(side) - ground for side in control.box[:2])
+                right, bottom = (round(side) + ground for side in control.box[2:])
                 assert np.ptp(picture[top:bottom, left:right].reshape(-1, 3), axis=0).max() >= 20
     assert labels == {"checked", "unchecked", "other"}
 
@@ -161,6 +167,27 @@ def test_forms_of_compiled_programs_have_only_letters_that_every_font_has() -> N
     assert {line.split("\t")[0] for line in lines} >= {"menu", "tree", "check", "other"}
     assert max("".join(lines)) < "\u2100"
     assert not any("\u0530" <= letter < "\u2000" for line in lines for letter in line)
+
+
+def test_a_plain_box_is_seen_against_the_ground_around_it() -> None:
+    picture = Image.new("RGB", (30, 30), "black")
+    picture.paste("navy", (8, 8, 22, 22))
+    toggled = picture.copy()
+    toggled.paste("white", (12, 12, 18, 18))
+    assert not told_apart(picture, toggled, (8, 8, 22, 22))
+    assert told_apart(picture, toggled, (8, 8, 22, 22), ground=2)
+    assert not told_apart(picture, picture, (8, 8, 22, 22), ground=2)
+
+
+def test_a_missing_library_of_opengl_is_one_line() -> None:
+    with pytest.raises(SystemExit, match=r"^libNothing\.so\.1 is missing$"):
+        opengl.library("libNothing.so.1")
+
+
+def test_texts_for_fonts_of_few_letters() -> None:
+    texts = {words.in_letters(Random(seed), words.label, "\u00ff") for seed in range(300)}
+    assert len(texts) > 50
+    assert max("".join(texts)) <= "\u00ff"
 
 
 def test_colors_between_two() -> None:
