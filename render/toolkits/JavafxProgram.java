@@ -34,7 +34,7 @@ public class JavafxProgram {
         "M12 2l3 7 7 .5-5.5 4.5 2 7.5-6.5-4-6.5 4 2-7.5-5.5-4.5 7-.5z",
         "M10 4H4a2 2 0 0 0-2 2v12h20V6H12z", "M6 2h8l6 6v14H6zM13 3.5V9h5.5z",
         "M3 6h18v2H3zM3 11h18v2H3zM3 16h18v2H3z", "M7 10l5 5 5-5z", "M10 17l5-5-5-5z",
-        "M3 17.3V21h3.7L17.8 9.9l-3.7-3.7zM20.7 7L17 3.3l-1.800 1.800 3.7 3.7z",
+        "M3 17.3V21h3.7L17.8 9.9l-3.7-3.7zM20.7 7L17 3.3l-1.8 1.800 3.7 3.7z",
         "M19 13h-6v6h-2v-6H5v-2h6V5h2v6h6z", "M5 11h14v2H5z", "M5 3l14 9-14 9z",
         "M6 7h12l-1 14H7zM4 4h16v2H4zM9 2h6v2H9z",
         "M10 3a7 7 0 1 0 4 12.5L20 21l1.5-1.5-5.7-5.7A7 7 0 0 0 10 3z"};
@@ -315,7 +315,12 @@ public class JavafxProgram {
         column.getChildren().add(content);
     }
 
-    double lineHeight() { return Math.round(number("size") * (1.8 + random.nextDouble())); }
+    /** Gives a list room for so many lines: it shows no others. */
+    void size(Control list, double width, int lines) {
+        double height = number("size") * 2.7 * lines + 4;
+        list.setMinHeight(height);
+        list.setPrefSize(width, height);
+    }
 
     double number(String setting) { return Double.parseDouble(settings.get(setting)); }
 
@@ -324,14 +329,11 @@ public class JavafxProgram {
         List<Entry> lines = new ArrayList<>();
         for (String[] line : block.lines) lines.add(new Entry(line, line[1].equals("1")));
         if (checkable) entries.addAll(lines);
-        double height = lineHeight();
         if (block.head[1].equals("1") && chance(0.6)) {
             ListView<Entry> list = new ListView<>();
             list.getItems().setAll(lines);
             if (checkable) list.setCellFactory(CheckBoxListCell.forListView(Entry::on));
-            list.setFixedCellSize(height);
-            list.setPrefSize(260, height * lines.size() + 4);
-            list.setMinHeight(height * lines.size() + 4);
+            size(list, 260, lines.size());
             column.getChildren().add(list);
             return;
         }
@@ -351,9 +353,8 @@ public class JavafxProgram {
             boxes.setPrefWidth(50);
             table.getColumns().add(chance(0.7) ? 0 : table.getColumns().size(), boxes);
         }
-        table.setFixedCellSize(height);
-        table.setMinHeight(height * (lines.size() + 2));
-        table.setPrefSize(60 + 150 * table.getColumns().size(), height * (lines.size() + 2));
+        table.setEditable(chance(0.8));
+        size(table, 60 + 150 * table.getColumns().size(), lines.size() + 1);
         column.getChildren().add(table);
     }
 
@@ -375,10 +376,7 @@ public class JavafxProgram {
         TreeView<Entry> tree = new TreeView<>(top);
         tree.setShowRoot(false);
         if (checkable) tree.setCellFactory(CheckBoxTreeCell.forTreeView());
-        double height = lineHeight();
-        tree.setFixedCellSize(height);
-        tree.setMinHeight(height * lines.size() + 4);
-        tree.setPrefSize(260, height * lines.size() + 4);
+        size(tree, 260, lines.size());
         column.getChildren().add(tree);
     }
 
@@ -430,9 +428,9 @@ public class JavafxProgram {
     }
 
     /** What a widget of no two states is, or null for other nodes. */
-    static String kind(Node node) {
+    String kind(Node node) {
         if (node.getProperties().get("kind") instanceof String kind) return kind;
-        if (isLine(node) && node.lookup(".check-box") == null) return "item";
+        if (isLine(node) && !entries.contains(((IndexedCell<?>) node).getItem())) return "item";
         return node.getStyleClass().stream().map(PARTS::get).filter(Objects::nonNull).findFirst()
             .orElse(null);
     }

@@ -67,10 +67,12 @@ def common(random: Random) -> str:
         ]
     )
     edges = random.choice(["gray", "gray", "lcd"])
-    radius = random.choice([0, 3, 8])
+    radius, pad = random.choice([0, 3, 8]), random.choice([0.1, 0.2, 0.3, 0.4, 0.5])
     return (
         f".setting {{ {line} }}"
         f" .frame {{ -fx-border-color: -fx-box-border; -fx-border-radius: {radius}; }}"
+        " .list-cell, .tree-cell, .table-row-cell > .table-cell {"
+        f" -fx-padding: {pad}em 0.4em; }}"
         " .icon { -fx-fill: -fx-text-background-color; }"
         f" .text {{ -fx-font-smoothing-type: {edges}; }}"
     )
