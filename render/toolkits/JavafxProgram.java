@@ -354,6 +354,7 @@ public class JavafxProgram {
             table.getColumns().add(chance(0.7) ? 0 : table.getColumns().size(), boxes);
         }
         table.setEditable(chance(0.8));
+        if (block.head[3].equals("0")) table.getStyleClass().add("bare");
         size(table, 60 + 150 * table.getColumns().size(), lines.size() + 1);
         column.getChildren().add(table);
     }

@@ -73,6 +73,8 @@ def common(random: Random) -> str:
         f" .frame {{ -fx-border-color: -fx-box-border; -fx-border-radius: {radius}; }}"
         " .list-cell, .tree-cell, .table-row-cell > .table-cell {"
         f" -fx-padding: {pad}em 0.4em; }}"
+        " .bare .column-header-background {"
+        " -fx-min-height: 0; -fx-pref-height: 0; -fx-max-height: 0; }"
         " .icon { -fx-fill: -fx-text-background-color; }"
         f" .text {{ -fx-font-smoothing-type: {edges}; }}"
     )
