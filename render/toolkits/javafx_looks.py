@@ -128,8 +128,10 @@ def flat(random: Random) -> str:
         mark = "#ffffff" if words.luminance(accent) < 170 else "#000000"
     width, radius = random.choice([1, 1, 2, 2, 3]), random.choice([0, 2, 3, 4, 6])
     pad, half = random.choice([0.17, 0.25, 0.33]), random.choice([0.33, 0.42, 0.5])
-    shape = random.choice([*CHECKS, *CHECKS, *CHECKS, CROSS, SQUARE])
-    dot = random.choice([0.29, 0.36, 0.42])
+    # a white square or a large dot on the accent would look like an empty box with a thick frame
+    shape = random.choice([*CHECKS, *CHECKS, *CHECKS, CROSS, CROSS if filled else SQUARE])
+    dot = 0.25 if filled else random.choice([0.29, 0.36, 0.42])
+    ring = max(pad, 0.25)
     glow = f"-fx-effect: dropshadow(gaussian, {accent}, 6, 0.5, 0, 0);"
     round_corner = random.choice([0, 3, 6, 16])
     return " ".join(
@@ -142,7 +144,7 @@ def flat(random: Random) -> str:
             f" -fx-background-radius: {radius}, {max(0, radius - width)}; -fx-padding: {pad}em; }}",
             f".check-box > .box > .mark {{ -fx-background-color: transparent;"
             f' -fx-background-insets: 0; -fx-padding: {half}em; -fx-shape: "{shape}"; }}',
-            ".radio-button > .radio { -fx-background-radius: 5em; }",
+            f".radio-button > .radio {{ -fx-background-radius: 5em; -fx-padding: {ring}em; }}",
             ".radio-button > .radio > .dot { -fx-background-color: transparent;"
             f" -fx-background-insets: 0; -fx-padding: {dot}em; }}",
             ".check-box:selected > .box, .radio-button:selected > .radio {"
