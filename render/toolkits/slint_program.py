@@ -198,10 +198,8 @@ class Page:
         """A list whose lines have check boxes, or a plain one."""
         if not checkable:
             model = ", ".join(f"{{ text: {quoted(line[2])} }}" for line in lines)
-            plain, name = self.held(
-                f"StandardListView {{ model: [{model}]; current-item: 1; width: 240px;"
-                f" height: {40 * len(lines)}px; }}"
-            )
+            size = f"width: 240px; height: {40 * len(lines)}px;"
+            plain, name = self.held(f"StandardListView {{ model: [{model}]; {size} }}")
             self.note("list", self.place(name))
             return self.line(plain, form="alignment: start;")
         rows = []
@@ -229,8 +227,10 @@ class Page:
             f"VerticalLayout {{ alignment: start; spacing: 14px; {' '.join(parts)} }}"
             for parts in bodies
         )
-        first = next((item["widget"] for item in self.found if "widget" in item), "")
-        focus = f"forward-focus: {first};" if first and self.random.random() < 0.2 else ""
+        # Fluent draws the focus of a check box over its own edges
+        kinds = ["switch"] if self.theme == "fluent" else list(KINDS)
+        names = [item["widget"] for item in self.found if item["kind"] in kinds]
+        focus = f"forward-focus: {names[0]};" if names and self.random.random() < 0.2 else ""
         return f"""
 import {{ Button, CheckBox, ComboBox, GroupBox, LineEdit, Palette, ProgressIndicator, Slider,
     SpinBox, Spinner, StandardListView, Switch, TabWidget }} from "std-widgets.slint";
