@@ -49,9 +49,9 @@ WIDGETS = {
     "progress": "ProgressIndicator {{ progress: {number}%; width: {width}px; }}",
     "text": "Text {{ text: {text}; }}",
     "link": "Text {{ text: {text}; color: Palette.accent-background; }}",
-    "scrollbar": "Spinner {{ progress: {number}%; }}",
+    "scrollbar": "Spinner {{ progress: 0.8 * {number}%; }}",
 }
-"""What stands for the widgets of forms; a ring of progress is for the scroll bar."""
+"""What stands for the widgets of forms; an open ring of progress is for the scroll bar."""
 CARDS = ["", "background: Palette.alternate-background;", "background: Palette.background;",
          "border-color: Palette.border; border-width: 1px;"]  # fmt: skip
 NAMES = {"iconlabel": "icon", "scrollbar": "spinner"}
