@@ -17,7 +17,7 @@ from render.toolkits.foreign import python_program, read
 from render.toolkits.pixels import Drawn, clear_window
 
 HINT = "`pip install slint`, `apt install libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0`"
-SETTINGS = ("SLINT_BACKEND=winit-skia-software", "WINIT_UNIX_BACKEND=x11")
+SETTINGS = ("SLINT_BACKEND=winit-skia-software", "WAYLAND_DISPLAY=")
 
 
 def window(random: Random) -> tuple[Image.Image, list[Control]]:
