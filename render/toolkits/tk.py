@@ -38,8 +38,8 @@ tqdm.monitor_interval = 0
 PLAIN = ["clam", "alt", "default", "classic"]
 """Themes whose colors and sizes can be set; the others are pictures."""
 PARTLY_THEMES = ["clam", "classic"]
-"""Of those, the ones that draw a box of which a part is chosen unlike what is empty elsewhere: it is
-gray in alt, and pale in default."""
+"""Plain themes in which a part chosen is unlike what is empty elsewhere: alt has a gray box, default a
+pale one."""
 TRISTATE_GRAY = 163
 """Gray level of the tick in a classic box of which a part is chosen, on the window's ground."""
 PARTLY = 0.25
