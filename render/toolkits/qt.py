@@ -38,6 +38,9 @@ PIXMAPS = [
     *("SP_TitleBarMaxButton", "SP_TitleBarMinButton", "SP_ComputerIcon", "SP_MediaVolume"),
 ]
 
+PARTLY = 0.15
+"""Share of the check boxes of which a part is chosen, in looks that draw it."""
+
 
 def window(random: Random) -> tuple[Image.Image, list[Control]]:
     """Draw one window; give its picture and what stands on it."""
@@ -218,6 +221,8 @@ def add_control(page: Page, layout: Any, text: bool = True) -> Any:
     widget = kind(words.label(page.random) if text and page.chance(0.93) else "")
     widget.setAutoExclusive(False)
     widget.setChecked(page.chance(0.5))
+    if kind is QtWidgets.QCheckBox and draws_part(page):
+        widget.setCheckState(Qt.CheckState.PartiallyChecked)
     widget.setEnabled(page.chance(0.9))
     if text and page.chance(0.08):
         widget.setIcon(standard_icon(page))
@@ -388,8 +393,15 @@ def table_view(page: Page, count: int, checkable: bool) -> Any:
 
 
 def draw_state(page: Page) -> Any:
-    """Checked or not."""
+    """Checked or not, or partly checked, which counts as checked."""
+    if draws_part(page):
+        return Qt.CheckState.PartiallyChecked
     return page.random.choice([Qt.CheckState.Checked, Qt.CheckState.Unchecked])
+
+
+def draws_part(page: Page) -> bool:
+    """Whether a box shows that a part of something is chosen, which not every look draws."""
+    return page.look.partly and page.chance(PARTLY)
 
 
 def measure_view(page: Page, view: Any) -> Iterator[Control]:
@@ -407,7 +419,8 @@ def measure_view(page: Page, view: Any) -> Iterator[Control]:
         row = QtCore.QRect(0, area.top(), port.width(), area.height())
         has = option.features & QtWidgets.QStyleOptionViewItem.ViewItemFeature.HasCheckIndicator
         if has:
-            checked = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)).value == 2
+            state = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole))
+            checked = state != Qt.CheckState.Unchecked
             box, content = item_areas(view, option)
             boxes = (page.box(port, part) for part in (box, content, row))
             yield Control("checkbox", "checked" if checked else "unchecked", *boxes)

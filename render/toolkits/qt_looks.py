@@ -42,6 +42,13 @@ class Look:
     scale: float
     switch: bool
 
+    @property
+    def partly(self) -> bool:
+        """Whether it draws a box of which a part is chosen unlike an empty one."""
+        if self.sheet:
+            return ":indeterminate" in self.sheet and not self.switch
+        return self.style == "Fusion" or words.luminance(self.window) >= 120
+
 
 def draw_look(random: Random, styles: list[str], folder: Path) -> Look:
     """Draw a look; the pictures that its style sheet names go to `folder`."""
@@ -146,6 +153,20 @@ def mark(random: Random, folder: Path, color: str) -> str:
     return svg(folder, "mark", body)
 
 
+def part(random: Random, folder: Path, color: str) -> str:
+    """The picture in a box of which a part is chosen: a dash, a square or a stroke."""
+    height = random.choice([2, 3, 4])
+    inset = random.choice([3, 4, 5])
+    left = random.choice([2, 3, 4])
+    shapes = [
+        f'<rect x="{left}" y="{8 - height / 2}" width="{16 - 2 * left}" height="{height}"/>',
+        f'<rect x="{inset}" y="{inset}" width="{16 - 2 * inset}" height="{16 - 2 * inset}"/>',
+        f'<path d="M3 13 L13 3" stroke="{color}" stroke-width="{height}"/>',
+    ]
+    (shape,) = random.choices(shapes, [4, 3, 1])
+    return svg(folder, "part", f'<g fill="{color}">{shape}</g>')
+
+
 def disc(random: Random, folder: Path, color: str) -> str:
     """The picture in a chosen radio button."""
     radius = random.choice([2.5, 3.5, 4.5, 5.5])
@@ -187,6 +208,7 @@ def filled(random: Random, colors: tuple[str, ...], folder: Path) -> str:
         [
             boxes(random, colors, ground_of(random, colors)),
             indicators(":checked", body + mark(random, folder, ink)),
+            indicators(":indeterminate", body + part(random, folder, ink)),
             indicators(":checked", body + disc(random, folder, ink), ("QRadioButton",)),
         ]
     )
@@ -200,6 +222,7 @@ def hollow(random: Random, colors: tuple[str, ...], folder: Path) -> str:
         [
             boxes(random, colors, ground),
             indicators(":checked", mark(random, folder, ink)),
+            indicators(":indeterminate", part(random, folder, ink)),
             indicators(":checked", disc(random, folder, ink), ("QRadioButton",)),
         ]
     )
@@ -216,6 +239,7 @@ def block(random: Random, colors: tuple[str, ...], folder: Path) -> str:
         [
             boxes(random, colors, ground),
             indicators(":checked", svg(folder, "mark", square)),
+            indicators(":indeterminate", part(random, folder, ink)),
             indicators(":checked", disc(random, folder, ink), ("QRadioButton",)),
         ]
     )
@@ -238,6 +262,7 @@ def bevelled(random: Random, colors: tuple[str, ...], folder: Path) -> str:
             indicators("", body),
             indicators("", round_body, ("QRadioButton",)),
             indicators(":checked", mark(random, folder, ink)),
+            indicators(":indeterminate", part(random, folder, ink)),
             indicators(":checked", disc(random, folder, ink), ("QRadioButton",)),
         ]
     )
@@ -254,6 +279,7 @@ def flat(random: Random, colors: tuple[str, ...], folder: Path) -> str:
         [
             boxes(random, colors, ground),
             indicators(":checked", f"background: {accent}; border-color: {edge};"),
+            indicators(":indeterminate", part(random, folder, accent)),
             indicators(":checked", disc(random, folder, accent), ("QRadioButton",)),
         ]
     )

@@ -37,6 +37,13 @@ tqdm.monitor_interval = 0
 
 PLAIN = ["clam", "alt", "default", "classic"]
 """Themes whose colors and sizes can be set; the others are pictures."""
+PARTLY_THEMES = ["clam", "classic"]
+"""Plain themes in which a part chosen is unlike what is empty elsewhere: alt has a gray box, default a
+pale one."""
+TRISTATE_GRAY = 163
+"""Gray level of the tick in a classic box of which a part is chosen, on the window's ground."""
+PARTLY = 0.25
+"""Share of the check boxes of which a part is chosen, where that is drawn."""
 BITMAPS = ["error", "gray50", "hourglass", "info", "questhead", "question", "warning"]
 
 
@@ -86,6 +93,7 @@ class Page:
         self.kept: list[Any] = []
         dress_classic(self)
         self.style = dress_ttk(self)
+        self.partly = draws_part(self)
         maker = ttk.Frame if self.modern else tkinter.Frame
         self.frame = maker(self.root)
         self.frame.pack(fill="both", expand=True)
@@ -174,6 +182,13 @@ def dress_ttk(page: Page) -> Any:
     return style
 
 
+def draws_part(page: Page) -> bool:
+    """Whether a box of which a part is chosen looks unlike an empty one in a window."""
+    if page.modern:
+        return page.style.theme_use() in PARTLY_THEMES
+    return abs(words.luminance(str(page.root["background"])) - TRISTATE_GRAY) >= 50
+
+
 def touch(page: Page) -> None:
     """Let one control have the focus, another the pointer over it."""
     for item in page.random.sample(page.watched, min(2, len(page.watched))):
@@ -194,14 +209,15 @@ def place(widget: Any) -> Box:
 def classic_boxes(page: Page, width: int, height: int) -> dict[Any, Box | None]:
     """Where classic widgets draw their indicators: what `selectcolor` fills, and its edge."""
     widgets = [] if page.modern else [item.widget for item in page.watched]
-    before = [(str(widget["selectcolor"]), str(widget["state"])) for widget in widgets]
+    names = ("selectcolor", "state", "tristatevalue")
+    before = [{name: str(widget[name]) for name in names} for widget in widgets]
     pictures = []
     for color in ("#ff00ff", "#00ff00"):
         for widget in widgets:
-            widget.configure(selectcolor=color, state="normal")
+            widget.configure(selectcolor=color, state="normal", tristatevalue="")
         pictures.append(page.picture(width, height) if widgets else Image.new("RGB", (1, 1)))
-    for widget, (color, state) in zip(widgets, before, strict=True):
-        widget.configure(selectcolor=color, state=state)
+    for widget, options in zip(widgets, before, strict=True):
+        widget.configure(**options)
     boxes: dict[Any, Box | None] = {}
     for widget in widgets:
         found = changed(pictures[0], pictures[1], place(widget))
@@ -280,7 +296,7 @@ def add_group(page: Page, parent: Any) -> None:
 
 
 def add_control(page: Page, parent: Any, text: str, around: Any = None, apart: Any = None) -> Any:
-    """A check button or a radio button in a random state."""
+    """A check button or a radio button in a random state; partly chosen counts as checked."""
     kind, name = page.random.choice([("checkbox", "Checkbutton")] * 2 + [("radio", "Radiobutton")])
     variable = tkinter.BooleanVar(page.root, page.chance(0.5))
     options: dict[str, Any] = {"text": text, "variable": variable}
@@ -290,7 +306,15 @@ def add_control(page: Page, parent: Any, text: str, around: Any = None, apart: A
         options["anchor"] = "w"
     if page.chance(0.1):
         options["state"] = "disabled"
+    usable = "state" not in options
+    partly = kind == "checkbox" and usable and page.partly and page.chance(PARTLY)
+    if partly:
+        variable.set(True)
+        if not page.modern:
+            options |= {"onvalue": "all", "tristatevalue": True}
     widget = page.make(name, parent, **options)
+    if partly and page.modern:
+        widget.state(["alternate", "!selected"])
     page.watched.append(Watched(kind, widget, variable, around or widget, apart))
     return widget
 

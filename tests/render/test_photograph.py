@@ -1,6 +1,7 @@
 """Whole pages in a real Chromium: the boxes lie on what they are the boxes of."""
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
@@ -75,6 +76,14 @@ def test_every_librarys_template_makes_a_page(library: str) -> None:
     assert all("data-furniture" in html for html, _ in drawn)
     kinds = {cell.kind for _, cells in drawn for cell in cells}
     assert kinds & {"checkbox", "radio", "switch"}
+
+
+def test_a_box_of_which_a_part_is_chosen_counts_as_checked() -> None:
+    pages_drawn = [draw_page("partial", Random(seed), 1024)[0] for seed in range(6)]
+    boxes = [box for html in pages_drawn for box in re.findall(r"<input data-control[^>]*>", html)]
+    partly = [box for box in boxes if re.search(r'class="[np] part"', box)]
+    assert len(partly) > len(boxes) / 8
+    assert all(re.search(r" checked\b", box) for box in partly)
 
 
 @pytest.mark.slow

@@ -95,6 +95,28 @@ def test_controls_do_not_overlap(name: str) -> None:
                 assert apart, (one, two)
 
 
+def test_a_box_of_which_a_part_is_chosen_looks_unlike_an_empty_one(tmp_path: Path) -> None:
+    with skipping_what_is_missing():
+        qt = importlib.import_module("render.toolkits.qt")
+    state = qt.Qt.CheckState
+    styles = qt.QtWidgets.QStyleFactory.keys()
+    app = qt.application()
+    looks = [qt.draw_look(Random(seed), styles, tmp_path) for seed in range(40)]
+    partly = [seed for seed, look in enumerate(looks) if look.partly]
+    assert 10 <= len(partly) < 40
+    for seed in partly:
+        qt.dress(app, look := qt.draw_look(Random(seed), styles, tmp_path))
+        box = qt.QtWidgets.QCheckBox()
+        box.setStyleSheet(look.sheet)
+        pictures = []
+        for each in (state.PartiallyChecked, state.Unchecked):
+            box.setCheckState(each)
+            box.ensurePolished()
+            box.adjustSize()
+            pictures.append(qt.grab(box, 1.0))
+        assert told_apart(*pictures, (0, 0, *pictures[0].size)), seed
+
+
 def test_crops_are_named_after_label_and_toolkit() -> None:
     name = "pdf"
     draw(name, 0)
