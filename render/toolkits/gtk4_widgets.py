@@ -18,6 +18,8 @@ Adw, Gdk, Gio, GLib, Graphene, Gsk, Gtk = (
     for name in ("Adw", "Gdk", "Gio", "GLib", "Graphene", "Gsk", "Gtk")
 )
 INDICATORS = ("check", "radio", "switch")
+PICTURES = [name for name in ICONS if name not in ("emblem-ok-symbolic", "object-select-symbolic")]
+"""Icons that may stand alone: a check mark in a line would look like a menu's checked one."""
 
 
 def margins(widget: Any, size: int) -> None:
@@ -41,15 +43,15 @@ def indicator(widget: Any) -> Any:
     return next(part for part in walk(widget) if part.get_css_name() in INDICATORS)
 
 
-def icon_name(value: int) -> str:
-    """An icon of the theme, most often of one color, as GNOME's programs have them."""
-    name = ICONS[value % len(ICONS)]
+def icon_name(value: int, names: list[str]) -> str:
+    """One of some icons, most often of one color, as GNOME's programs have them."""
+    name = names[value % len(names)]
     return name if value % 4 == 0 or name.endswith("-symbolic") else f"{name}-symbolic"
 
 
 def icon(value: int) -> Any:
     """A picture of the icon theme."""
-    return Gtk.Image.new_from_icon_name(icon_name(value))
+    return Gtk.Image.new_from_icon_name(icon_name(value, PICTURES))
 
 
 def icon_label(text: str, value: int) -> Any:
@@ -63,7 +65,7 @@ def icon_label(text: str, value: int) -> Any:
 
 def icon_button(_: str, value: int) -> Any:
     """A button with a picture, in one of the forms that style classes give it."""
-    button = Gtk.Button.new_from_icon_name(icon_name(value))
+    button = Gtk.Button.new_from_icon_name(icon_name(value, ICONS))
     style = (None, "flat", "circular", "suggested-action", "destructive-action")[value % 5]
     if style:
         button.add_css_class(style)
