@@ -65,11 +65,19 @@ def icon_label(text: str, value: int) -> Any:
 
 def icon_button(_: str, value: int) -> Any:
     """A button with a picture, in one of the forms that style classes give it."""
-    button = Gtk.Button.new_from_icon_name(icon_name(value, ICONS))
     style = (None, "flat", "circular", "suggested-action", "destructive-action")[value % 5]
+    names = PICTURES if value % 5 > 2 else ICONS  # a check mark on color would be a checked box
+    button = Gtk.Button.new_from_icon_name(icon_name(value, names))
     if style:
         button.add_css_class(style)
     return button
+
+
+def avatar(text: str, value: int) -> Any:
+    """A person's picture, or where libadwaita draws none, whose style has the colors, an icon."""
+    if not Adw.is_initialized():
+        return Gtk.Image(icon_name="avatar-default-symbolic", pixel_size=24 + value // 4)
+    return Adw.Avatar(text=text, size=24 + value // 4, show_initials=True)
 
 
 def ranged(make: Any, length: int = 120) -> Callable[[str, int], Any]:
@@ -86,7 +94,7 @@ def ranged(make: Any, length: int = 120) -> Callable[[str, int], Any]:
 
 OTHERS: dict[str, Callable[[str, int], Any]] = {
     "arrow": lambda text, value: Gtk.Expander(label=text, expanded=value % 2 == 1),
-    "avatar": lambda text, value: Adw.Avatar(text=text, size=24 + value // 4, show_initials=True),
+    "avatar": avatar,
     "button": lambda text, _: Gtk.Button(label=text),
     "combobox": lambda text, _: Gtk.DropDown.new_from_strings([text]),
     "entry": lambda text, value: Gtk.Entry(text=text, width_chars=7 if value < 15 else 12),
