@@ -22,7 +22,7 @@ from render.toolkits import xserver
 from render.toolkits.pixels import Drawn, told_apart
 
 ROOT = Path(__file__).parents[2]
-USERS = ("XENVIRONMENT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIVY_HOME")
+USERS = ("XENVIRONMENT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIVY_HOME", "GTK_THEME")
 """Variables that lead to a person's own settings and fonts, as HOME does."""
 KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}
 

@@ -82,5 +82,5 @@ def program() -> Program:
     """The one program that draws."""
     xserver.display()
     folder = xserver.kept_folder("gtk")
-    script = Path(__file__).with_name("gtk_program.py")
-    return Program(["/usr/bin/python3", str(script), str(folder / "window.png")], HINT)
+    module = "render.toolkits.gtk_program"
+    return Program(["/usr/bin/python3", "-m", module, str(folder / "window.png")], HINT)

@@ -5,11 +5,12 @@ fills indicators, in two colors, one after the other.
 """
 
 import importlib
-import json
 import sys
 from typing import Any
 
 import gi
+
+from render.toolkits.gtk_shared import ICONS, answer_forms, united
 
 gi.require_version("Gtk", "3.0")
 Gtk: Any = importlib.import_module("gi.repository.Gtk")
@@ -20,10 +21,6 @@ check, radio, switch, treeview.view.check, treeview.view.radio {{
   background-image: none; background-color: {0}; border-color: {0}; box-shadow: none; opacity: 1;
 }}
 """
-ICONS = ["dialog-warning", "dialog-information", "dialog-error", "edit-delete", "document-open",
-         "folder", "go-next", "list-add", "list-remove", "emblem-ok-symbolic", "window-close",
-         "help-about", "media-playback-start", "object-select-symbolic", "mail-unread",
-         "preferences-system", "system-search", "user-trash", "network-wireless"]  # fmt: skip
 
 
 class Form:
@@ -273,12 +270,6 @@ class Pictures:
         return filled
 
 
-def united(*boxes: list[int]) -> list[int]:
-    """The box around boxes."""
-    lows = [min(box[i] for box in boxes) for i in (0, 1)]
-    return lows + [max(box[i] for box in boxes) for i in (2, 3)]
-
-
 def measure(form: Form, pictures: Pictures) -> list[dict[str, Any]]:
     """All controls with their rectangles."""
     found: list[dict[str, Any]] = []
@@ -366,16 +357,5 @@ def answer(lines: list[list[str]], path: str) -> dict[str, Any]:
     return {"picture": path, "toggled": path + ".toggled.png", "controls": controls}
 
 
-def main() -> None:
-    """Answer forms until the input ends; the argument names the picture's file."""
-    lines: list[list[str]] = []
-    for line in sys.stdin:
-        if line.strip("\n"):
-            lines.append(line.rstrip("\n").split("\t"))
-            continue
-        print(json.dumps(answer(lines, sys.argv[1])), flush=True)
-        lines = []
-
-
 if __name__ == "__main__":
-    main()
+    answer_forms(lambda lines: answer(lines, sys.argv[1]))

@@ -12,7 +12,8 @@ from render.pages import HERE
 from tests.conftest import CHROMIUM
 
 MISSING = re.compile(
-    "is missing: |No module named (?!'?(?:render|checkstate)\\b)|Namespace Gtk not available"
+    "is missing: |No module named (?!'?(?:render|checkstate)\\b)"
+    "|Namespace (?:Gtk|Adw) not available"
 )
 
 needs_browser = pytest.mark.skipif(
