@@ -38,7 +38,7 @@ tqdm.monitor_interval = 0
 PLAIN = ["clam", "alt", "default", "classic"]
 """Themes whose colors and sizes can be set; the others are pictures."""
 PARTLY_THEMES = ["clam", "classic"]
-"""Plain themes whose box of which a part is chosen is no other theme's empty one, as a gray box is."""
+"""Plain themes that draw a part chosen unlike what is empty elsewhere, as a gray box is."""
 TRISTATE_GRAY = 163
 """Gray level of the tick in a classic box of which a part is chosen, on the window's ground."""
 PARTLY = 0.25
