@@ -38,8 +38,7 @@ tqdm.monitor_interval = 0
 PLAIN = ["clam", "alt", "default", "classic"]
 """Themes whose colors and sizes can be set; the others are pictures."""
 PARTLY_THEMES = ["clam", "classic"]
-"""Plain themes in which a part chosen is unlike what is empty elsewhere: alt has a gray box, default a
-pale one."""
+"""Plain themes that draw a part chosen unlike what is empty elsewhere, as a gray box is."""
 TRISTATE_GRAY = 163
 """Gray level of the tick in a classic box of which a part is chosen, on the window's ground."""
 PARTLY = 0.25
@@ -174,6 +173,7 @@ def dress_ttk(page: Page) -> Any:
         ink = "#ffffff" if words.luminance(ground) < 128 else "#000000"
         style.configure(".", background=ground, foreground=ink)
         style.map(".", background=[("active", words.mixed(ground, ink, 0.1))])
+        style.configure("Treeview", foreground="#000000")  # a list stays white
     if theme in PLAIN and page.chance(0.5):
         for name in ("TCheckbutton", "TRadiobutton"):
             style.configure(name, indicatorsize=random.choice([8, 10, 12, 16, 20, 26]))
