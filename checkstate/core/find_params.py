@@ -45,6 +45,7 @@ class FindExport(Section):
 
     threshold: Fraction
     overlap: Fraction
+    kind_temperature: Annotated[float, Field(gt=0)]
     max_controls: Count
 
 

@@ -34,17 +34,19 @@ class FinderMetadata(Metadata):
 
 class Candidates(nn.Module):
     """Every place of the maps as a candidate: uint8 [1, height, width, 3] to boxes [1, n, 4],
-    confidences [1, 1, n], 0 beside a stronger neighbor, and kinds' probabilities [n, kinds]."""
+    confidences [1, 1, n], 0 beside a stronger neighbor, and kinds' probabilities [n, kinds], a
+    softmax at a temperature (Guo et al. 2017): the losses of kinds are each kind's own."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Detector, kind_temperature: float) -> None:
         super().__init__()
         self.detector = detector
+        self.kind_temperature = kind_temperature
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of the places in a control's middle the best one is a peak, which a pooling finds."""
         logits, distances = self.detector(image)
-        kinds = logits.sigmoid()
-        best = kinds.amax(1, keepdim=True)
+        kinds = (logits / self.kind_temperature).softmax(1)
+        best = logits.amax(1, keepdim=True).sigmoid()
         peaks = best * (F.max_pool2d(best, 3, 1, 1) == best)
         boxes = boxes_at(distances).flatten(2).transpose(1, 2)
         return boxes, peaks.flatten(2), kinds.flatten(2)[0].transpose(0, 1)
@@ -57,10 +59,10 @@ def export_finder(
 
     `image`, uint8 [1, height, width, 3] of sides that are multiples of 16, and `threshold`, float32
     [1], give `boxes`, float32 [n, 4] as left, top, right and bottom in pixels, `scores`, float32
-    [n], and `kinds`, float32 [n, kinds].
+    [n], and `kinds`, float32 [n, kinds], of which each row sums to 1.
     """
     plain_layout = copy.deepcopy(detector).to(memory_format=torch.contiguous_format)
-    module = Candidates(plain_layout).eval()
+    module = Candidates(plain_layout, settings.kind_temperature).eval()
     height, width = (MULTIPLE * torch.export.Dim(name, min=2, max=512) for name in ("h", "w"))
     program: Any = torch.onnx.export(
         module,

@@ -43,10 +43,6 @@ crops that it learned from mostly show how a label begins."""
 BATCH = 64
 """Controls whose states are read in one run of the classifier."""
 
-KIND_TEMPERATURE = 0.5
-"""Of the softmax of what the network says of kinds (Guo et al. 2017): of 0.5 and 1, the better one
-on every 24th screen that it learned from."""
-
 SHRINK = ort.RunOptions()
 """Of a run of the network: give its memory back."""
 SHRINK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
@@ -217,16 +213,12 @@ class Finder:
         fit = shapes == ((n, 4), (n,), (n, len(self.kinds)))
         finite = all(np.isfinite(each).all() for each in (boxes, scores, kinds))
         if not (fit and finite):
-            raise ModelError(f"{self.path}: it gives no boxes, each with a score of every kind")
+            raise ModelError(
+                f"{self.path}: it gives no boxes, each with a probability of every kind"
+            )
         for box, score, kind in zip(boxes, scores, kinds, strict=True):
-            yield box, self.kind_of(kind), float(score)
-
-    def kind_of(self, scores: Floats) -> Kind:
-        """The likeliest kind; the network gives every kind a score of its own, from 0 to 1."""
-        within = scores.clip(1e-6, 1 - 1e-6)
-        odds = (within / (1 - within)) ** (1 / KIND_TEMPERATURE)
-        best = int(odds.argmax())
-        return Kind(self.kinds[best], float(odds[best] / odds.sum()))
+            best = int(kind.argmax())
+            yield box, Kind(self.kinds[best], float(kind[best])), float(score)
 
 
 def valid(threshold: object) -> float:

@@ -73,7 +73,7 @@ def csv_rows(stream: TextIO, finder: Finder) -> Show:
 
 
 def text_lines(stream: TextIO, finder: Finder) -> Show:
-    """The screenshot, then a line per control: state, kind, place."""
+    """The screenshot, then a line per control: state, kind, that there is one, place."""
     width = max(map(len, finder.predictor.classes))
     kinds = max(map(len, finder.kinds))
 
@@ -85,7 +85,8 @@ def text_lines(stream: TextIO, finder: Finder) -> Show:
             state = control.prediction.label or ""
             stream.write(
                 f"  {state:<{width}}  {control.prediction.confidence:6.1%}  "
-                f"{control.kind:<{kinds}}  {control.confidence:6.1%}  "
+                f"{control.kind:<{kinds}}  {control.kind_confidence:6.1%}  "
+                f"control {control.confidence:6.1%}  "
                 f"at {left},{top} to {right},{bottom}\n"
             )
 

@@ -44,7 +44,8 @@ def new_server(finder: Finder) -> MCPServer:
             other: also what the classifier doubts, which is mostly no control.
 
         Returns width and height in pixels, and for each control its box (left, top, right,
-        bottom in pixels), kind, state, and the confidence of both.
+        bottom in pixels), its kind, its state, and three confidences: of the kind, that there is
+        a control, and of the state.
         """
         picture = decoded(image)
         return as_json(picture, finder.find(picture, threshold, other), finder)

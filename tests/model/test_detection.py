@@ -22,7 +22,7 @@ from checkstate.model.detection import (
 )
 from checkstate.model.detector_export import Candidates, FinderMetadata, export_finder
 
-EXPORT = FindExport(threshold=0.3, overlap=0.4, max_controls=50)
+EXPORT = FindExport(threshold=0.3, overlap=0.4, kind_temperature=0.5, max_controls=50)
 ONE = Boxes(np.array([[16, 20, 40, 44]], np.float32), np.array([1]), np.array([False]))
 
 
@@ -104,7 +104,7 @@ def test_it_learns_one_picture_by_heart_and_the_file_gives_the_same(tmp_path: Pa
     given = {"image": images[:1].numpy(), "threshold": np.array([0.0], np.float32)}
     boxes, scores, kinds = session.run(["boxes", "scores", "kinds"], given)
     with torch.inference_mode():
-        candidates, peaks, places = Candidates(detector)(images[:1])
+        candidates, peaks, places = Candidates(detector, EXPORT.kind_temperature)(images[:1])
     best = int(peaks.argmax())
     assert scores[0] == pytest.approx(float(peaks.max()), abs=1e-4)
     assert np.abs(boxes[0] - candidates[0, best].numpy()).max() < 0.01

@@ -151,7 +151,7 @@ def test_the_tiny_finder_is_one(tmp_path: Path) -> None:
     path = write_finder(tmp_path / "f.onnx", as_text(FINDER))
     [control] = Finder(path)(np.zeros((40, 50, 3), np.uint8), keep_other=True)
     assert control.kind == "switch"
-    assert control.kind_confidence == pytest.approx(0.673, abs=0.001)
+    assert control.kind_confidence == pytest.approx(0.15)
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,9 @@ def test_a_screenshot_shows_its_controls_over_the_picture(page: Page, screen: Pa
     expect(boxes).to_have_count(buttons.count())
     assert buttons.count() >= 6
     expect(page.locator("#results .label")).to_have_text(f"{buttons.count()} controls found")
-    said = re.compile(r"(checked|unchecked|other) \d+\.\d %, (checkbox|radio|switch) \d+\.\d %")
+    said = re.compile(
+        r"(checked|unchecked|other) \d+\.\d %, (checkbox|radio|switch) \d+\.\d %, control \d+\.\d %"
+    )
     assert all(said.fullmatch(text) for text in buttons.all_text_contents())
     picture = box_of(page.locator("#results img"))
     assert is_inside(box_of(boxes.first), picture)

@@ -105,9 +105,9 @@ const showControls = ({ width, height, controls }, { classes, pictures, body }) 
   return { controls, claims: shown };
 };
 
-const showControl = ({ box, kind, confidence, state, state_confidence }, classes) => {
+const showControl = ({ box, kind, kind_confidence, confidence, state, state_confidence }, classes) => {
   const [left, top, right, bottom] = box;
-  const said = `${state} ${percent(state_confidence)}, ${kind} ${percent(confidence)}`;
+  const said = `${state} ${percent(state_confidence)}, ${kind} ${percent(kind_confidence)}, control ${percent(confidence)}`;
   const label = svg("text", {});
   label.textContent = state;
   const title = svg("title", {});
