@@ -8,7 +8,7 @@ import java.io.*;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.*;
 import java.util.*;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.*;
 import javafx.application.*;
 import javafx.beans.property.*;
 import javafx.css.*;
@@ -68,7 +68,18 @@ public class JavafxProgram {
     final List<MenuItem> items = new ArrayList<>();
     VBox column;
 
-    public static void main(String[] arguments) throws Exception {
+    /** Ends with one line of an error: the toolkit's threads would live on, and nobody answer. */
+    public static void main(String[] arguments) {
+        try {
+            answerForms(arguments[0]);
+        } catch (Throwable error) {
+            Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
+            System.err.println(cause.toString().replaceAll("\\s+", " "));
+            System.exit(1);
+        }
+    }
+
+    static void answerForms(String path) throws Exception {
         Platform.startup(() -> { });
         BufferedReader in = new BufferedReader(
             new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -79,7 +90,7 @@ public class JavafxProgram {
                 continue;
             }
             final List<String[]> form = lines;
-            FutureTask<String> task = new FutureTask<>(() -> answer(form, arguments[0]));
+            FutureTask<String> task = new FutureTask<>(() -> answer(form, path));
             Platform.runLater(task);
             System.out.println(task.get());
             System.out.flush();
@@ -258,11 +269,10 @@ public class JavafxProgram {
     }
 
     Node other(String kind, String text, int value) {
-        Node icon = icon(value);
         Region widget = switch (kind) {
             case "button" -> new Button(text);
-            case "iconbutton" -> new Button(value < 30 ? text : "", icon);
-            case "iconlabel" -> new Label(text, icon);
+            case "iconbutton" -> new Button(value < 30 ? text : "", icon(value));
+            case "iconlabel" -> new Label(text, icon(value));
             case "entry" -> new TextField(text);
             case "spinbox" -> new Spinner<Integer>(0, 9999, value);
             case "combobox" -> combo(text);

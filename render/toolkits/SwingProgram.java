@@ -9,6 +9,7 @@ import java.io.*;
 import java.nio.charset.StandardCharsets;
 import java.util.*;
 import java.util.List;
+import java.util.concurrent.*;
 import javax.imageio.ImageIO;
 import javax.swing.*;
 import javax.swing.plaf.ColorUIResource;
@@ -41,7 +42,18 @@ public class SwingProgram {
     boolean checkable;
     int gap;
 
-    public static void main(String[] arguments) throws Exception {
+    /** Ends with one line of an error: Swing's thread could live on, and nobody answer. */
+    public static void main(String[] arguments) {
+        try {
+            answerForms(arguments[0]);
+        } catch (Throwable error) {
+            Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
+            System.err.println(cause.toString().replaceAll("\\s+", " "));
+            System.exit(1);
+        }
+    }
+
+    static void answerForms(String path) throws Exception {
         BufferedReader in = new BufferedReader(
             new InputStreamReader(System.in, StandardCharsets.UTF_8));
         List<String[]> lines = new ArrayList<>();
@@ -51,15 +63,9 @@ public class SwingProgram {
                 continue;
             }
             final List<String[]> form = lines;
-            final String[] answer = new String[1];
-            SwingUtilities.invokeAndWait(() -> {
-                try {
-                    answer[0] = answer(form, arguments[0]);
-                } catch (Exception error) {
-                    throw new RuntimeException(error);
-                }
-            });
-            System.out.println(answer[0]);
+            FutureTask<String> task = new FutureTask<>(() -> answer(form, path));
+            SwingUtilities.invokeLater(task);
+            System.out.println(task.get());
             System.out.flush();
             lines = new ArrayList<>();
         }

@@ -6,7 +6,9 @@ of the picture and of another one with all states turned, and each control's kin
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,23 +24,28 @@ from render.toolkits import xserver
 from render.toolkits.pixels import Drawn, told_apart
 
 ROOT = Path(__file__).parents[2]
-USERS = ("XENVIRONMENT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIVY_HOME", "GTK_THEME")
-"""Variables that lead to a person's own settings and fonts, as HOME does."""
+USERS = (
+    *("XENVIRONMENT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "KIVY_HOME", "GTK_THEME", "GTK_MODULES"),
+    *("GDK_SCALE", "GDK_DPI_SCALE", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"),
+)
+"""Variables that hold a person's own settings or lead to them and to fonts, as HOME does."""
 KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}
 
 
 class Program:
-    """A running program that answers forms with pictures."""
+    """A running program that answers forms with pictures; UserError where it is missing."""
 
-    def __init__(self, command: list[str], hint: str) -> None:
+    def __init__(
+        self, command: list[str], hint: str, environment: dict[str, str] | None = None
+    ) -> None:
         self.hint = hint
         # no pipe: one that nobody reads stops a program that warns a lot
         self.said = xserver.kept_folder("said") / "errors.txt"
         try:
             with self.said.open("w") as said:
                 self.process = subprocess.Popen(
-                    command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
-                    text=True, encoding="utf-8",
+                    command, cwd=ROOT, env=environment, stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, stderr=said, text=True, encoding="utf-8",
                 )  # fmt: skip
         except FileNotFoundError as error:
             raise UserError(f"{command[0]} is missing: {hint}") from error
@@ -59,7 +66,9 @@ class Program:
             text = self.said.read_text(encoding="utf-8", errors="replace")
             said = ["", *text.strip().splitlines()]
             cause = [line for line in said if not line.startswith((" ", "\t"))][-1]
-            raise UserError(f"{cause}: {self.hint}")
+            # a program that waited in vain lacks no package
+            hint = "" if cause.startswith("TimeoutError") else f": {self.hint}"
+            raise UserError(f"{cause}{hint}")
         return json.loads(answer)
 
 
@@ -71,14 +80,27 @@ def python_program(module: str, hint: str, settings: tuple[str, ...] = ()) -> Pr
     """
     xserver.display()
     folder = xserver.kept_folder("python")
-    command = [*at_home(folder), *settings, sys.executable, "-W", "ignore", "-m", module]
-    return Program([*command, str(folder)], hint)
+    command = [sys.executable, "-W", "ignore", "-m", module, str(folder)]
+    return Program(command, hint, at_home(folder, *settings))
 
 
-def at_home(folder: Path) -> list[str]:
-    """What starts a command with another home folder and none of a person's own settings."""
-    unset = [part for name in USERS for part in ("-u", name)]
-    return ["env", *unset, f"HOME={folder}", "LC_ALL=C.UTF-8"]
+def at_home(folder: Path, *settings: str) -> dict[str, str]:
+    """An environment with another home folder and none of a person's own settings.
+
+    The settings are further variables, as NAME=value.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in USERS}
+    ours = dict(setting.split("=", 1) for setting in settings)
+    return {**kept, "HOME": str(folder), "LC_ALL": "C.UTF-8", **ours}
+
+
+@cache
+def library(name: str) -> Any:
+    """A library of the system, for such a program; SystemExit names one that is missing."""
+    try:
+        return ctypes.CDLL(name)
+    except OSError as error:
+        raise SystemExit(f"{name} is missing") from error
 
 
 def answer_forms(answer: Callable[[list[str], Path], dict[str, Any]], folder: Path) -> None:

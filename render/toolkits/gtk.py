@@ -14,7 +14,7 @@ from PIL import Image
 
 from render.cutting import Control
 from render.toolkits import words, xserver
-from render.toolkits.foreign import Program, read
+from render.toolkits.foreign import Program, at_home, read
 from render.toolkits.form import draw_form
 from render.toolkits.pixels import Drawn, clear_window, enlarged
 
@@ -82,5 +82,5 @@ def program() -> Program:
     """The one program that draws."""
     xserver.display()
     folder = xserver.kept_folder("gtk")
-    module = "render.toolkits.gtk_program"
-    return Program(["/usr/bin/python3", "-m", module, str(folder / "window.png")], HINT)
+    command = ["/usr/bin/python3", "-m", "render.toolkits.gtk_program", str(folder / "window.png")]
+    return Program(command, HINT, at_home(folder))

@@ -1,7 +1,7 @@
 """Windows of GTK 4 programs, plain and of libadwaita.
 
-Needs `apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1 xvfb`; gtk4_program.py draws, run by the
-system's Python: one for each style and scale.
+Needs `apt install python3-gi gir1.2-gtk-4.0 gir1.2-adw-1 adwaita-icon-theme xvfb`; gtk4_program.py
+draws, run by the system's Python: one for each style and scale.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ def draw(random: Random, style: str, scale: int) -> Drawn:
     size = random.choice([7, 8, 9, 10, 11, 11, 11, 12, 13, 14, 16, 18])
     weight = " Bold" if random.random() < 0.05 else ""
     dark = random.random() < 0.4
+    theme = random.choice(["Default", "Default", "Default", "Default-hc"])
     options = {
-        "theme": random.choice(["Default", "Default", "Default", "Default-hc"]),
+        **({"theme": theme} if style == "gtk" else {}),  # libadwaita has one theme
         "font": f"{words.family(random)}{weight} {size}",
         "dark": str(int(dark)),
         "antialias": chance(random, 0.9),
@@ -164,5 +165,5 @@ def program(style: str, scale: int) -> Program:
     """The one program that draws in a style at a scale, with a home folder of its own."""
     xserver.display()
     folder = xserver.kept_folder("gtk4")
-    command = [*at_home(folder), *ENVIRONMENT, f"GDK_SCALE={scale}", "/usr/bin/python3"]
-    return Program([*command, "-m", "render.toolkits.gtk4_program", style, str(folder)], HINT)
+    command = ["/usr/bin/python3", "-m", "render.toolkits.gtk4_program", style, str(folder)]
+    return Program(command, HINT, at_home(folder, *ENVIRONMENT, f"GDK_SCALE={scale}"))

@@ -25,9 +25,11 @@ class Control:
 
 @dataclass
 class Menu:
-    """An open menu: what it holds, how many lines above the one pointed at, and its place."""
+    """An open menu: what it shows, how many lines above the one pointed at, and its place."""
 
     popover: Any
+    model: Any
+    actions: Any
     space: Any
     pointed: int
     items: list[Control] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Form:
         self.controls: list[Control] = []
         self.others: list[tuple[str, Any]] = []
         self.menus: list[Menu] = []
+        self.checkable = False
         gap = int(self.settings["gap"])
         self.columns = Gtk.Box(spacing=gap, hexpand=True)
         margins(self.columns, gap)
@@ -171,17 +174,17 @@ class Form:
         box.append(space)
         self.column.append(box)
         self.others.append(("iconbutton", button))
-        self.menu, self.actions = Gio.Menu(), Gio.SimpleActionGroup()
-        popover = Gtk.PopoverMenu.new_from_model(self.menu)
+        model, actions = Gio.Menu(), Gio.SimpleActionGroup()
+        popover = Gtk.PopoverMenu.new_from_model(model)
         popover.set_autohide(False)
-        popover.insert_action_group("menu", self.actions)
+        popover.insert_action_group("menu", actions)
         button.set_popover(popover)
-        self.menus.append(Menu(popover, space, int(pointed)))
+        self.menus.append(Menu(popover, model, actions, space, int(pointed)))
 
     def add_item(self, kind: str, state: str, usable: str, text: str) -> None:
         """A line of the open menu; what has a target is drawn as a radio button."""
-        items = self.menus[-1].items
-        name, on = f"item{len(items)}", state == "1"
+        menu = self.menus[-1]
+        name, on = f"item{len(menu.items)}", state == "1"
         values = [GLib.Variant("b", value) for value in (False, True)]
         takes, target = None, ""
         if kind == "radio":
@@ -189,9 +192,9 @@ class Form:
             takes, target = GLib.VariantType("s"), "::on"
         action = Gio.SimpleAction.new_stateful(name, takes, values[on])
         action.set_enabled(usable == "1")
-        self.actions.add_action(action)
-        self.menu.append(text, f"menu.{name}{target}")
-        items.append(Control(kind, on, None, None, lambda on: action.set_state(values[on])))
+        menu.actions.add_action(action)
+        menu.model.append(text, f"menu.{name}{target}")
+        menu.items.append(Control(kind, on, None, None, lambda on: action.set_state(values[on])))
 
     def control(self, kind: str, state: str, usable: str, text: str) -> Any:
         """Make a control in its state."""

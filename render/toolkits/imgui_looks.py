@@ -73,7 +73,7 @@ def turned(color: Any, turn: float, strength: float) -> Any:
 
 
 def set_font(random: Random) -> tuple[float, str]:
-    """A font and its size; give how often that is the usual one, and the font's last letter."""
+    """A font and its size; give how many times the usual size that is, and its last letter."""
     style, fonts = imgui.get_style(), imgui.get_io().fonts
     font = random.choice([PROGGY, PROGGY, OUTLINED, *(font for font in FONTS if font.exists())])
     scale = random.choice([1, 1, 1, 1, 1.25, 1.5, 2])
@@ -86,7 +86,7 @@ def set_font(random: Random) -> tuple[float, str]:
     else:
         fonts.add_font_from_file_ttf(str(font), size)
     style.font_size_base, style.font_scale_dpi = size, scale
-    set_measures(random, imgui.get_style(), scale)
+    set_measures(random, style, scale)
     return size * scale / USUAL_SIZE, LAST_LETTERS.get(str(font), LAST_LATIN)
 
 

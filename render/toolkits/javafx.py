@@ -57,10 +57,11 @@ def program() -> Program:
     folder = xserver.kept_folder("javafx")
     options = [
         "-Djava.awt.headless=true", "-Dprism.order=sw",
-        f"-Djava.io.tmpdir={folder}",
+        f"-Duser.home={folder}", f"-Djava.io.tmpdir={folder}",
         f"-Djava.library.path=/usr/lib/{platform.machine()}-linux-gnu/jni",
         "--module-path", str(MODULES), "--add-modules", "javafx.controls,java.desktop",
         "--add-exports", "javafx.controls/com.sun.javafx.scene.control=ALL-UNNAMED",
     ]  # fmt: skip
     script = str(Path(__file__).with_name("JavafxProgram.java"))
-    return Program([*at_home(folder), "java", *options, script, str(folder / "window.png")], HINT)
+    command = ["java", *options, script, str(folder / "window.png")]
+    return Program(command, HINT, at_home(folder))

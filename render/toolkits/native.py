@@ -32,8 +32,8 @@ def program(source: str, libraries: tuple[str, ...], hint: str) -> Program:
         raise UserError(f"g++ is missing: {hint}") from error
     except subprocess.CalledProcessError as error:
         raise UserError(f"{refusal(source, error.stderr)}: {hint}") from error
-    command = [*at_home(folder), str(folder / "program"), str(folder / "window.ppm")]
-    return Program(command, hint)
+    command = [str(folder / "program"), str(folder / "window.ppm")]
+    return Program(command, hint, at_home(folder))
 
 
 def refusal(source: str, said: str) -> str:

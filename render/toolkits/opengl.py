@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import os
-from functools import cache
 from typing import Any
 
 from PIL import Image
+
+from render.toolkits.foreign import library
 
 NONE, SURFACE_TYPE, PBUFFER_BIT, WIDTH, HEIGHT, OPENGL_API = (
     *(0x3038, 0x3033, 0x0001, 0x3057, 0x3056, 0x30A2),
 )
 COLOR_BUFFER_BIT, RGBA, UNSIGNED_BYTE = 0x4000, 0x1908, 0x1401
-
-
-@cache
-def library(name: str) -> Any:
-    """A library of the system; SystemExit names one that is missing."""
-    try:
-        return ctypes.CDLL(name)
-    except OSError as error:
-        raise SystemExit(f"{name} is missing") from error
 
 
 def open_canvas(width: int, height: int) -> None:

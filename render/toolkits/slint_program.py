@@ -54,11 +54,17 @@ WIDGETS = {
 """What stands for the widgets of forms; an open ring of progress is for the scroll bar."""
 CARDS = ["", "background: Palette.alternate-background;", "background: Palette.background;",
          "border-color: Palette.border; border-width: 1px;"]  # fmt: skip
+"""Looks of the ground under a group; all groups of a window have the same."""
 NAMES = {"iconlabel": "icon", "scrollbar": "spinner"}
+"""What those widgets are that are not what their name in forms says."""
 
 
 class Page:
-    """A window under construction: its looks, its source, and what stands on it."""
+    """A window under construction: its looks, its source, and what stands on it.
+
+    `end` is whether a setting's control is at the end of its line, `says` whether a sentence
+    stands below its label.
+    """
 
     def __init__(self, random: Random, folder: Path) -> None:
         self.random, self.folder = random, folder
@@ -279,8 +285,7 @@ def answer(screen: Screen, lines: list[str], folder: Path) -> dict[str, Any]:
     picture.save(paths["picture"], compress_level=1)
     screen.settled(size).save(paths["toggled"], compress_level=1)
     window.hide()
-    while screen.grab(size).getbbox():
-        pause()
+    screen.empty(size)
     return {**paths, "controls": controls}
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from render.cutting import Control
 from render.toolkits import words, xserver
-from render.toolkits.foreign import Program, read
+from render.toolkits.foreign import Program, at_home, read
 from render.toolkits.form import draw_form
 from render.toolkits.pixels import Drawn, clear_window
 
@@ -52,5 +52,6 @@ def program() -> Program:
     """The one program that draws."""
     folder = xserver.kept_folder("swing")
     script = Path(__file__).with_name("SwingProgram.java")
-    picture = str(folder / "window.png")
-    return Program(["java", "-Djava.awt.headless=true", str(script), picture], HINT)
+    options = ["-Djava.awt.headless=true", f"-Duser.home={folder}"]
+    command = ["java", *options, str(script), str(folder / "window.png")]
+    return Program(command, HINT, at_home(folder))

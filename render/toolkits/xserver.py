@@ -41,6 +41,13 @@ FONTS = """<?xml version="1.0"?>
 @cache
 def display() -> str:
     """Start Xvfb; give the name of its display, which DISPLAY then holds."""
+    os.environ["DISPLAY"] = new_display()
+    use_fonts()
+    return os.environ["DISPLAY"]
+
+
+def new_display() -> str:
+    """Start another Xvfb; give the name of its display."""
     if not shutil.which("Xvfb"):
         raise UserError("Xvfb is missing: `apt install xvfb`")
     reader, writer = os.pipe()
@@ -57,9 +64,7 @@ def display() -> str:
         number = answer.readline().strip()
     if not number:
         raise UserError("Xvfb does not start: run `Xvfb :99` to see why")
-    os.environ["DISPLAY"] = f":{number}"
-    use_fonts()
-    return os.environ["DISPLAY"]
+    return f":{number}"
 
 
 @cache

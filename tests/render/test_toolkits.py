@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +17,14 @@ from PIL import Image
 from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
-from render.toolkits import opengl, words
-from render.toolkits.foreign import Program
+from render.toolkits import words, xserver
+from render.toolkits.foreign import Program, at_home
 from render.toolkits.native import draw_native, program
 from render.toolkits.pixels import told_apart
 from tests.render.missing import MISSING, needs_compiler, skipping_what_is_missing
 
 SETTINGS = yaml.safe_load((HERE / "params.yaml").read_text())
 WINDOWS = 12
-GROUND = {"imgui": 2}
-"""Pixels of the ground that controls are seen against, for toolkits whose boxes have no edge."""
 
 
 Window = tuple[np.ndarray, list[Control]]
@@ -54,8 +53,10 @@ def within(box: Box, outer: Box, slack: float) -> bool:
 
 @pytest.mark.parametrize("name", SETTINGS["toolkits"])
 def test_controls_lie_where_the_toolkit_says(name: str) -> None:
-    labels = set()
-    for picture, controls in drawn(name):
+    labels, windows = set(), drawn(name)
+    # of toolkits whose boxes have no edge: pixels of the ground that they are seen against
+    ground = getattr(importlib.import_module(f"render.toolkits.{name}"), "GROUND", 0)
+    for picture, controls in windows:
         height, width = picture.shape[:2]
         assert controls
         for control in controls:
@@ -67,8 +68,7 @@ def test_controls_lie_where_the_toolkit_says(name: str) -> None:
             assert within(control.content, (0, 0, width, height), 2), control
             assert within(control.box, control.content, 2), control
             if control.label != "other":
-                ground = GROUND.get(name, 0)
-                left, top = (round(side) - ground for side in control.box[:2])
+                left, top = (max(0, round(side) - ground) for side in control.box[:2])
                 right, bottom = (round(side) + ground for side in control.box[2:])
                 assert np.ptp(picture[top:bottom, left:right].reshape(-1, 3), axis=0).max() >= 20
     assert labels == {"checked", "unchecked", "other"}
@@ -106,15 +106,60 @@ def test_a_box_of_which_a_part_is_chosen_looks_unlike_an_empty_one(tmp_path: Pat
     assert 10 <= len(partly) < 40
     for seed in partly:
         qt.dress(app, look := qt.draw_look(Random(seed), styles, tmp_path))
-        box = qt.QtWidgets.QCheckBox()
-        box.setStyleSheet(look.sheet)
-        pictures = []
-        for each in (state.PartiallyChecked, state.Unchecked):
-            box.setCheckState(each)
-            box.ensurePolished()
-            box.adjustSize()
-            pictures.append(qt.grab(box, 1.0))
-        assert told_apart(*pictures, (0, 0, *pictures[0].size)), seed
+        box, view = qt.QtWidgets.QCheckBox(), qt.QtWidgets.QListWidget()
+        view.addItem(item := qt.QtWidgets.QListWidgetItem())
+        for widget, control in ((box, box), (view, item)):
+            widget.setStyleSheet(look.sheet)
+            pictures = []
+            for each in (state.PartiallyChecked, state.Unchecked):
+                control.setCheckState(each)
+                widget.ensurePolished()
+                widget.adjustSize()
+                pictures.append(qt.grab(widget, 1.0))
+            assert told_apart(*pictures, (0, 0, *pictures[0].size)), (seed, widget)
+
+
+def test_tk_draws_a_box_of_which_a_part_is_chosen_unlike_others() -> None:
+    with skipping_what_is_missing():
+        tk = importlib.import_module("render.toolkits.tk")
+        xserver.display()
+    compared = {True: 0, False: 0}  # pages of modern widgets and of classic ones
+    for seed in range(60):
+        page = tk.Page(Random(seed))
+        if page.partly and compared[page.modern] < 3:
+            compared[page.modern] += 1
+            empty, part, full = three_states(tk, page)
+            whole = (0, 0, *part.size)
+            assert told_apart(part, empty, whole), seed
+            assert told_apart(part, full, whole), seed
+            assert told_apart(full, empty, whole), seed
+        page.root.destroy()
+    assert compared == {True: 3, False: 3}
+
+
+def three_states(tk: Any, page: Any) -> list[Image.Image]:
+    """The boxes that a page draws where nothing, a part and all is chosen."""
+    while True:
+        tk.add_control(page, page.frame, "").pack()
+        boxes = [item for item in page.watched if item.kind == "checkbox"]
+        usable = [item for item in boxes if "disabled" not in str(item.widget["state"])]
+        found = {state(page, item): item for item in usable}
+        if len(found) == 3:
+            break
+    page.root.update()
+    width, height = page.root.winfo_width(), page.root.winfo_height()
+    classic, picture = tk.classic_boxes(page, width, height), page.picture(width, height)
+    widgets = [found[name].widget for name in ("empty", "part", "full")]
+    return [picture.crop(classic.get(widget) or tk.ttk_box(widget)) for widget in widgets]
+
+
+def state(page: Any, item: Any) -> str:
+    """How much is chosen of what a check box of Tk stands for."""
+    if page.modern:
+        part = item.widget.instate(["alternate"])
+    else:
+        part = str(item.widget["tristatevalue"]) == "1"
+    return "part" if part else ("empty", "full")[item.variable.get()]
 
 
 def test_crops_are_named_after_label_and_toolkit() -> None:
@@ -164,6 +209,42 @@ def test_a_program_that_dies_is_one_line() -> None:
         Program([sys.executable, "-c", script], "`hint`").ask(["x"])
 
 
+def test_a_program_that_waits_in_vain_lacks_no_package() -> None:
+    with pytest.raises(UserError, match=r"^TimeoutError: no window$"):
+        Program([sys.executable, "-c", "raise TimeoutError('no window')"], "`hint`").ask(["x"])
+
+
+def test_a_program_that_is_not_installed_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^no-such-program is missing: `hint`$") as caught:
+        Program(["no-such-program"], "`hint`", at_home(tmp_path))
+    assert MISSING.search(str(caught.value))
+
+
+def test_a_home_of_its_own_leads_to_no_settings_of_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GDK_DPI_SCALE", "3")
+    monkeypatch.setenv("GDK_SCALE", "3")
+    script = "import json, os; input(); print(json.dumps(dict(os.environ)))"
+    home = at_home(tmp_path, "GDK_SCALE=2", "PLACE=a=b")
+    found = Program([sys.executable, "-c", script], "`hint`", home).ask([])
+    assert found["HOME"] == str(tmp_path)
+    assert found["GDK_SCALE"] == "2"
+    assert found["PLACE"] == "a=b"
+    assert found["PATH"] == os.environ["PATH"]
+    assert "GDK_DPI_SCALE" not in found
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["javafx", "swing"])
+def test_a_form_that_java_cannot_draw_is_one_line(name: str) -> None:
+    with skipping_what_is_missing():
+        toolkit = importlib.import_module(f"render.toolkits.{name}")
+        java = toolkit.program.__wrapped__()  # this one ends
+    with pytest.raises(UserError, match=r"^java\.lang\.\w+: .+: `apt install .+`$"):
+        java.ask(["set\tseed\tnone", "set\ttheme\tnone"])
+
+
 def test_a_program_of_ours_that_is_not_there_is_no_missing_toolkit() -> None:
     with pytest.raises(UserError, match=r"No module named render\.toolkits\.nothing") as caught:
         Program([sys.executable, "-m", "render.toolkits.nothing"], "`hint`").ask([])
@@ -201,9 +282,11 @@ def test_a_plain_box_is_seen_against_the_ground_around_it() -> None:
     assert not told_apart(picture, picture, (8, 8, 22, 22), ground=2)
 
 
-def test_a_missing_library_of_opengl_is_one_line() -> None:
-    with pytest.raises(SystemExit, match=r"^libNothing\.so\.1 is missing$"):
-        opengl.library("libNothing.so.1")
+def test_a_missing_library_is_one_line() -> None:
+    script = "from render.toolkits.foreign import library; library('libNothing.so.1')"
+    with pytest.raises(UserError, match=r"^libNothing\.so\.1 is missing: `hint`$") as caught:
+        Program([sys.executable, "-c", script], "`hint`").ask([])
+    assert MISSING.search(str(caught.value))
 
 
 def test_texts_for_fonts_of_few_letters() -> None:
