@@ -65,8 +65,9 @@ def test_more_workers_than_images_for_them_is_one_line() -> None:
 
 
 def spawned() -> list[psutil.Process]:
-    """The workers of a training here; other tests' programs are children as well."""
-    return [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
+    """The workers of a training here; other tests' programs are children as well, some ended."""
+    commands = [(p, p.as_dict(["cmdline"], [])["cmdline"]) for p in psutil.Process().children()]
+    return [process for process, command in commands if "spawn_main" in " ".join(command)]
 
 
 def kill_a_worker(_: Scores) -> None:
