@@ -1,14 +1,12 @@
-// Draws windows with JavaFX for render/toolkits/javafx.py; `java JavafxProgram.java FILE` runs it.
-// It reads the lines of a form up to an empty one, writes the picture to FILE and, with all states
+// Draws windows with JavaFX for render/toolkits/javafx.py; the argument names a FILE.
+// Of the lines of a form it writes the picture to FILE and, with all states
 // turned, to FILE.toggled.png, and prints one line of JSON with the controls' rectangles.
 
 import com.sun.javafx.scene.control.ContextMenuContent;
 import java.awt.image.BufferedImage;
 import java.io.*;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.*;
 import java.util.*;
-import java.util.concurrent.*;
 import javafx.application.*;
 import javafx.beans.property.*;
 import javafx.css.*;
@@ -68,35 +66,9 @@ public class JavafxProgram {
     final List<MenuItem> items = new ArrayList<>();
     VBox column;
 
-    /** Ends with one line of an error: the toolkit's threads would live on, and nobody answer. */
     public static void main(String[] arguments) {
-        try {
-            answerForms(arguments[0]);
-        } catch (Throwable error) {
-            Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-            System.err.println(cause.toString().replaceAll("\\s+", " "));
-            System.exit(1);
-        }
-    }
-
-    static void answerForms(String path) throws Exception {
-        Platform.startup(() -> { });
-        BufferedReader in = new BufferedReader(
-            new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        List<String[]> lines = new ArrayList<>();
-        for (String line; (line = in.readLine()) != null; ) {
-            if (!line.isEmpty()) {
-                lines.add(line.split("\t", -1));
-                continue;
-            }
-            final List<String[]> form = lines;
-            FutureTask<String> task = new FutureTask<>(() -> answer(form, path));
-            Platform.runLater(task);
-            System.out.println(task.get());
-            System.out.flush();
-            lines = new ArrayList<>();
-        }
-        Platform.exit();
+        Forms.answer(arguments[0], () -> Platform.startup(() -> { }), Platform::runLater,
+            JavafxProgram::answer);
     }
 
     static String answer(List<String[]> lines, String path) throws Exception {

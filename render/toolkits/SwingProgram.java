@@ -1,15 +1,13 @@
-// Draws windows with Swing for render/toolkits/swing.py; `java SwingProgram.java FILE` runs it.
-// It reads the lines of a form up to an empty one, writes the picture to FILE and, with all states
+// Draws windows with Swing for render/toolkits/swing.py; the argument names a FILE.
+// Of the lines of a form it writes the picture to FILE and, with all states
 // turned, to FILE.toggled.png, and prints one line of JSON with the controls' rectangles.
 
 import java.awt.*;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
 import java.io.*;
-import java.nio.charset.StandardCharsets;
 import java.util.*;
 import java.util.List;
-import java.util.concurrent.*;
 import javax.imageio.ImageIO;
 import javax.swing.*;
 import javax.swing.plaf.ColorUIResource;
@@ -42,33 +40,8 @@ public class SwingProgram {
     boolean checkable;
     int gap;
 
-    /** Ends with one line of an error: Swing's thread could live on, and nobody answer. */
     public static void main(String[] arguments) {
-        try {
-            answerForms(arguments[0]);
-        } catch (Throwable error) {
-            Throwable cause = error instanceof ExecutionException ? error.getCause() : error;
-            System.err.println(cause.toString().replaceAll("\\s+", " "));
-            System.exit(1);
-        }
-    }
-
-    static void answerForms(String path) throws Exception {
-        BufferedReader in = new BufferedReader(
-            new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        List<String[]> lines = new ArrayList<>();
-        for (String line; (line = in.readLine()) != null; ) {
-            if (!line.isEmpty()) {
-                lines.add(line.split("\t", -1));
-                continue;
-            }
-            final List<String[]> form = lines;
-            FutureTask<String> task = new FutureTask<>(() -> answer(form, path));
-            SwingUtilities.invokeLater(task);
-            System.out.println(task.get());
-            System.out.flush();
-            lines = new ArrayList<>();
-        }
+        Forms.answer(arguments[0], () -> { }, SwingUtilities::invokeLater, SwingProgram::answer);
     }
 
     static String answer(List<String[]> lines, String path) throws Exception {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from render.toolkits.gtk4_widgets import OTHERS, Adw, Gio, GLib, Gtk, margins
+from render.toolkits.gtk_shared import Toggles
 
 VERTICAL = Gtk.Orientation.VERTICAL
 START, CENTER, END = Gtk.Align.START, Gtk.Align.CENTER, Gtk.Align.END
@@ -35,7 +36,7 @@ class Menu:
     items: list[Control] = field(default_factory=list)
 
 
-class Form:
+class Form(Toggles):
     """One window, built from lines."""
 
     def __init__(self, lines: list[list[str]]) -> None:
@@ -119,22 +120,9 @@ class Form:
             self.others.append(("item", row))
             self.put(row)
 
-    def add_check(self, state: str, usable: str, text: str, kind: str = "check") -> None:
-        """A check button with its label; a switch, which has no label of its own, gets a line."""
-        if kind == "switch":
-            self.add_row(kind, state, usable, text)
-            return
-        widget = self.control(kind, state, usable, text)
+    def put_alone(self, _kind: str, _state: str, widget: Any) -> None:
+        """A control without a line around it."""
         self.put(widget)
-        self.controls[-1].line = widget
-
-    def add_radio(self, state: str, usable: str, text: str) -> None:
-        """A radio button."""
-        self.add_check(state, usable, text, "radio")
-
-    def add_switch(self, state: str, usable: str, text: str) -> None:
-        """A switch."""
-        self.add_check(state, usable, text, "switch")
 
     def add_row(self, kind: str, state: str, usable: str, text: str) -> None:
         """A line with its control at the end."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import gi
 
-from render.toolkits.gtk_shared import ICONS, answer_forms, united
+from render.toolkits.gtk_shared import ICONS, Toggles, answer_forms, united
 
 gi.require_version("Gtk", "3.0")
 Gtk: Any = importlib.import_module("gi.repository.Gtk")
@@ -23,7 +23,7 @@ check, radio, switch, treeview.view.check, treeview.view.radio {{
 """
 
 
-class Form:
+class Form(Toggles):
     """One window, built from lines."""
 
     def __init__(self, lines: list[list[str]]) -> None:
@@ -85,22 +85,10 @@ class Form:
         widget.set_sensitive(usable == "1")
         return widget
 
-    def add_check(self, state: str, usable: str, text: str, kind: str = "check") -> None:
-        """A check button; a switch, which has no label of its own, gets a line."""
-        if kind == "switch":
-            self.add_row(kind, state, usable, text)
-            return
-        widget = self.control(kind, state, usable, text)
+    def put_alone(self, kind: str, state: str, widget: Any) -> None:
+        """A control without a line around it."""
         self.parent.pack_start(widget, False, False, 0)
         self.controls.append((kind, int(state), widget, widget))
-
-    def add_radio(self, state: str, usable: str, text: str) -> None:
-        """A radio button."""
-        self.add_check(state, usable, text, "radio")
-
-    def add_switch(self, state: str, usable: str, text: str) -> None:
-        """A switch."""
-        self.add_check(state, usable, text, "switch")
 
     def add_row(self, kind: str, state: str, usable: str, text: str) -> None:
         """A line with its control at the end."""

@@ -15,6 +15,29 @@ ICONS = ["dialog-warning", "dialog-information", "dialog-error", "edit-delete", 
          "preferences-system", "system-search", "user-trash", "network-wireless"]  # fmt: skip
 
 
+class Toggles:
+    """The lines of forms that are check buttons, radio buttons and switches with their labels."""
+
+    control: Callable[[str, str, str, str], Any]
+    add_row: Callable[[str, str, str, str], None]
+    put_alone: Callable[[str, str, Any], None]
+
+    def add_check(self, state: str, usable: str, text: str, kind: str = "check") -> None:
+        """A check button; a switch, which has no label of its own, gets a line."""
+        if kind == "switch":
+            self.add_row(kind, state, usable, text)
+        else:
+            self.put_alone(kind, state, self.control(kind, state, usable, text))
+
+    def add_radio(self, state: str, usable: str, text: str) -> None:
+        """A radio button."""
+        self.add_check(state, usable, text, "radio")
+
+    def add_switch(self, state: str, usable: str, text: str) -> None:
+        """A switch."""
+        self.add_check(state, usable, text, "switch")
+
+
 def answer_forms(answer: Callable[[list[list[str]]], dict[str, Any]]) -> None:
     """Answer forms, split into words, with one line of JSON each until the input ends."""
     lines: list[list[str]] = []

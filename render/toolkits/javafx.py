@@ -5,8 +5,7 @@ Needs `apt install openjfx default-jdk-headless xvfb`; JavafxProgram.java draws.
 
 from __future__ import annotations
 
-import platform
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -15,13 +14,18 @@ from PIL import Image
 from checkstate.core.errors import UserError
 from render.cutting import Control
 from render.toolkits import words, xserver
-from render.toolkits.foreign import Program, at_home, read
+from render.toolkits.foreign import Program, read
+from render.toolkits.java import program
 from render.toolkits.javafx_looks import draw_look
 from render.toolkits.native import draw_native
 from render.toolkits.pixels import Drawn, clear_window
 
 HINT = "`apt install openjfx default-jdk-headless`"
-MODULES = Path("/usr/share/openjfx/lib")
+LIBRARIES = Path("/usr/share/openjfx/lib")
+MODULES = (
+    *("--module-path", str(LIBRARIES), "--add-modules", "javafx.controls,java.desktop"),
+    *("--add-exports", "javafx.controls/com.sun.javafx.scene.control=ALL-UNNAMED"),
+)
 
 
 def window(random: Random) -> tuple[Image.Image, list[Control]]:
@@ -45,23 +49,12 @@ def draw(random: Random) -> Drawn:
     }
     lines = [f"set\t{name}\t{value}" for name, value in settings.items()]
     kinds = ["check", "check", "check", "radio", "radio", "switch"]
-    return read(program().ask(lines + draw_native(random, kinds)))
+    return read(started().ask(lines + draw_native(random, kinds)))
 
 
-@cache
-def program() -> Program:
+def started() -> Program:
     """The one program that draws."""
-    if not MODULES.is_dir():
+    if not LIBRARIES.is_dir():
         raise UserError(f"openjfx is missing: {HINT}")
     xserver.display()
-    folder = xserver.kept_folder("javafx")
-    options = [
-        "-Djava.awt.headless=true", "-Dprism.order=sw",
-        f"-Duser.home={folder}", f"-Djava.io.tmpdir={folder}",
-        f"-Djava.library.path=/usr/lib/{platform.machine()}-linux-gnu/jni",
-        "--module-path", str(MODULES), "--add-modules", "javafx.controls,java.desktop",
-        "--add-exports", "javafx.controls/com.sun.javafx.scene.control=ALL-UNNAMED",
-    ]  # fmt: skip
-    script = str(Path(__file__).with_name("JavafxProgram.java"))
-    command = ["java", *options, script, str(folder / "window.png")]
-    return Program(command, HINT, at_home(folder))
+    return program("JavafxProgram", HINT, MODULES)

@@ -22,26 +22,31 @@ def program(source: str, libraries: tuple[str, ...], hint: str) -> Program:
     """Compile a source beside this file and start it; raise UserError where that fails."""
     xserver.display()
     folder = xserver.kept_folder("native")
-    command = ["g++", "-o", str(folder / "program"), str(HERE / source)]
-    try:
-        subprocess.run(
-            [*command, *(f"-l{name}" for name in libraries)],
-            check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"},
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise UserError(f"g++ is missing: {hint}") from error
-    except subprocess.CalledProcessError as error:
-        raise UserError(f"{refusal(source, error.stderr)}: {hint}") from error
+    linked = [f"-l{name}" for name in libraries]
+    compile_source(["g++", "-o", str(folder / "program"), str(HERE / source), *linked], hint)
     command = [str(folder / "program"), str(folder / "window.ppm")]
     return Program(command, hint, at_home(folder))
 
 
-def refusal(source: str, said: str) -> str:
-    """What g++ misses or calls an error in a source, in one line."""
+def compile_source(command: list[str], hint: str) -> None:
+    """Run a compiler; what it misses or calls an error is one line (UserError)."""
+    environment = {**os.environ, "LC_ALL": "C"}
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    except FileNotFoundError as error:
+        raise UserError(f"{command[0]} is missing: {hint}") from error
+    except subprocess.CalledProcessError as error:
+        raise UserError(f"{refusal(command[0], error.stderr)}: {hint}") from error
+
+
+def refusal(compiler: str, said: str) -> str:
+    """What a compiler misses or calls an error in a source, in one line."""
     lacks = re.search(r"\S+(?=: No such file)|cannot find -l\S+", said)
     if lacks:
         return f"{lacks[0]} is missing"
-    return "g++ refuses " + next((line for line in said.splitlines() if "error:" in line), source)
+    return f"{compiler} refuses " + next(
+        (line for line in said.splitlines() if "error:" in line), ""
+    )
 
 
 def draw_native(random: Random, kinds: list[str]) -> list[str]:

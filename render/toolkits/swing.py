@@ -5,16 +5,16 @@ Needs a JDK (`apt install default-jdk-headless`), no X server; SwingProgram.java
 
 from __future__ import annotations
 
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from random import Random
 
 from PIL import Image
 
 from render.cutting import Control
-from render.toolkits import words, xserver
-from render.toolkits.foreign import Program, at_home, read
+from render.toolkits import words
+from render.toolkits.foreign import read
 from render.toolkits.form import draw_form
+from render.toolkits.java import program
 from render.toolkits.pixels import Drawn, clear_window
 
 HINT = "`apt install default-jdk-headless`"
@@ -44,14 +44,5 @@ def draw(random: Random) -> Drawn:
         "ink": ink,
     }
     lines = [f"set\t{name}\t{value}" for name, value in settings.items()]
-    return read(program().ask(lines + draw_form(random, ["check", "check", "radio"])))
-
-
-@cache
-def program() -> Program:
-    """The one program that draws."""
-    folder = xserver.kept_folder("swing")
-    script = Path(__file__).with_name("SwingProgram.java")
-    options = ["-Djava.awt.headless=true", f"-Duser.home={folder}"]
-    command = ["java", *options, str(script), str(folder / "window.png")]
-    return Program(command, HINT, at_home(folder))
+    java = program("SwingProgram", HINT)
+    return read(java.ask(lines + draw_form(random, ["check", "check", "radio"])))

@@ -17,9 +17,9 @@ from PIL import Image
 from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
-from render.toolkits import words, xserver
+from render.toolkits import java, words, xserver
 from render.toolkits.foreign import Program, at_home
-from render.toolkits.native import draw_native, program
+from render.toolkits.native import compile_source, draw_native, program
 from render.toolkits.pixels import told_apart
 from tests.render.missing import MISSING, needs_compiler, skipping_what_is_missing
 
@@ -238,11 +238,18 @@ def test_a_home_of_its_own_leads_to_no_settings_of_a_person(
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", ["javafx", "swing"])
 def test_a_form_that_java_cannot_draw_is_one_line(name: str) -> None:
+    toolkit = importlib.import_module(f"render.toolkits.{name}")
     with skipping_what_is_missing():
-        toolkit = importlib.import_module(f"render.toolkits.{name}")
-        java = toolkit.program.__wrapped__()  # this one ends
-    with pytest.raises(UserError, match=r"^java\.lang\.\w+: .+: `apt install .+`$"):
-        java.ask(["set\tseed\tnone", "set\ttheme\tnone"])
+        toolkit.window(Random(0))
+    modules = getattr(toolkit, "MODULES", ())
+    one = java.program.__wrapped__(f"{name.title()}Program", "`hint`", modules)  # it ends
+    with pytest.raises(UserError, match=r"^java\.lang\.\w+: .+: `hint`$"):
+        one.ask(["set\tseed\tnone", "set\ttheme\tnone"])
+
+
+def test_a_compiler_that_is_not_installed_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^no-such-compiler is missing: `hint`$"):
+        compile_source(["no-such-compiler"], "`hint`")
 
 
 def test_a_program_of_ours_that_is_not_there_is_no_missing_toolkit() -> None:
