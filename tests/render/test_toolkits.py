@@ -18,7 +18,7 @@ from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
 from render.toolkits import words, xserver
-from render.toolkits.foreign import Program, at_home
+from render.toolkits.foreign import Program, at_home, read
 from render.toolkits.native import draw_native, program
 from render.toolkits.pixels import told_apart
 from tests.render.missing import MISSING, needs_compiler, skipping_what_is_missing
@@ -67,11 +67,11 @@ def test_controls_lie_where_the_toolkit_says(name: str) -> None:
             )
             assert within(control.content, (0, 0, width, height), 2), control
             assert within(control.box, control.content, 2), control
-            if control.label != "other":
+            if control.label not in ("other", "hidden"):
                 left, top = (max(0, round(side) - ground) for side in control.box[:2])
                 right, bottom = (round(side) + ground for side in control.box[2:])
                 assert np.ptp(picture[top:bottom, left:right].reshape(-1, 3), axis=0).max() >= 20
-    assert labels == {"checked", "unchecked", "other"}
+    assert labels - {"hidden"} == {"checked", "unchecked", "other"}
 
 
 @pytest.mark.parametrize("name", SETTINGS["toolkits"])
@@ -251,6 +251,31 @@ def test_a_program_of_ours_that_is_not_there_is_no_missing_toolkit() -> None:
     assert not MISSING.search(str(caught.value))
     assert MISSING.search("ModuleNotFoundError: No module named 'kivy': `pip install kivy`")
     assert MISSING.search("ModuleNotFoundError: No module named 'renderer'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "left", "right", "found"),
+    [
+        ("check", 10, 40, [("unchecked", (10, 10, 40, 30))]),
+        ("check", 10, 140, [("unchecked", (10, 10, 100, 30))]),
+        ("check", 90, 140, [("hidden", (90, 10, 100, 30))]),
+        ("check", 110, 140, []),
+        ("slider", 90, 140, []),
+    ],
+)
+def test_a_control_at_the_edge_of_the_screen(
+    tmp_path: Path, kind: str, left: int, right: int, found: list[tuple[str, Box]]
+) -> None:
+    box = (left, 10, left + 20, 30)
+    Image.new("RGB", (100, 50), "white").save(tmp_path / "toggled.png")
+    window = Image.new("RGB", (100, 50), "white")
+    window.paste("black", (left + 4, 14, left + 16, 26))
+    window.save(tmp_path / "window.png")
+    item = {"kind": kind, "state": 0, "box": box, "content": (left, 10, right, 30)}
+    pictures = {"picture": tmp_path / "window.png", "toggled": tmp_path / "toggled.png"}
+    _, controls, clear = read({**pictures, "controls": [item]})
+    assert [(control.label, control.content) for control in controls] == found
+    assert clear
 
 
 def test_a_firefox_that_does_not_start_is_one_line(tmp_path: Path) -> None:
