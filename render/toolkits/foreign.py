@@ -31,7 +31,7 @@ USERS = (
 """Variables that hold a person's own settings or lead to them and to fonts, as HOME does."""
 KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}
 WHOLE = 0.999
-"""Share of a control in the picture from which on it is whole: rectangles are fractions at times."""
+"""Share of a control that a picture shows, from which on it is whole: some sides are fractions."""
 
 
 class Program:

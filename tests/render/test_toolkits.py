@@ -123,42 +123,38 @@ def test_tk_draws_a_box_of_which_a_part_is_chosen_unlike_others() -> None:
     with skipping_what_is_missing():
         tk = importlib.import_module("render.toolkits.tk")
         xserver.display()
-    compared = {True: 0, False: 0}  # pages of modern widgets and of classic ones
-    for seed in range(60):
+    compared = 0
+    for seed in range(40):
         page = tk.Page(Random(seed))
-        if page.partly and compared[page.modern] < 3:
-            compared[page.modern] += 1
+        if page.partly and compared < 3:
+            compared += 1
             empty, part, full = three_states(tk, page)
             whole = (0, 0, *part.size)
             assert told_apart(part, empty, whole), seed
             assert told_apart(part, full, whole), seed
             assert told_apart(full, empty, whole), seed
         page.root.destroy()
-    assert compared == {True: 3, False: 3}
+    assert compared == 3
 
 
 def three_states(tk: Any, page: Any) -> list[Image.Image]:
-    """The boxes that a page draws where nothing, a part and all is chosen."""
+    """The boxes that a page of classic Tk draws where nothing, a part and all is chosen."""
     while True:
         tk.add_control(page, page.frame, "").pack()
         boxes = [item for item in page.watched if item.kind == "checkbox"]
         usable = [item for item in boxes if "disabled" not in str(item.widget["state"])]
-        found = {state(page, item): item for item in usable}
+        found = {state(item): item for item in usable}
         if len(found) == 3:
             break
     page.root.update()
     width, height = page.root.winfo_width(), page.root.winfo_height()
-    classic, picture = tk.classic_boxes(page, width, height), page.picture(width, height)
-    widgets = [found[name].widget for name in ("empty", "part", "full")]
-    return [picture.crop(classic.get(widget) or tk.ttk_box(widget)) for widget in widgets]
+    boxes, picture = tk.classic_boxes(page, width, height), page.picture(width, height)
+    return [picture.crop(boxes[found[name].widget]) for name in ("empty", "part", "full")]
 
 
-def state(page: Any, item: Any) -> str:
-    """How much is chosen of what a check box of Tk stands for."""
-    if page.modern:
-        part = item.widget.instate(["alternate"])
-    else:
-        part = str(item.widget["tristatevalue"]) == "1"
+def state(item: Any) -> str:
+    """How much is chosen of what a check box of classic Tk stands for."""
+    part = str(item.widget["tristatevalue"]) == "1"
     return "part" if part else ("empty", "full")[item.variable.get()]
 
 
