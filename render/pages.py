@@ -24,6 +24,9 @@ MAX_CELLS = 70
 BARE = 0.15
 """Share of the pages without any control: icons, buttons, text and pictures alone."""
 
+SHARE = 0.66
+"""Share of the cells that are controls, where a library sets none of its own."""
+
 LABELLED = {"settings", "list", "table", "grid"}
 """Sections in which text stands beside every control: most of those need no label of their own."""
 
@@ -135,9 +138,10 @@ def draw_theme(random: Random, has_dark: bool) -> Theme:
 def draw_cell(
     random: Random, index: int, library: Any, common: Any, theme: Theme, zoom: float
 ) -> Cell:
-    """A control in a random state two times of three, another widget otherwise."""
+    """A control in a random state in a share of the cells, else another widget."""
     kinds = [kind for kind in ("checkbox", "radio", "switch") if hasattr(library, kind)]
-    kind = random.choice(kinds) if kinds and random.random() < 0.66 else OTHER
+    share = getattr(library, "share", SHARE)
+    kind = random.choice(kinds) if kinds and random.random() < share else OTHER
     own = list(library.widgets)
     pool = own if own and random.random() < 0.8 else list(common.widgets)
     label = random.choice(random.choice([TEXTS["labels"][0], *TEXTS["labels"]]))

@@ -25,15 +25,18 @@ import javax.imageio.ImageIO;
 public class JavafxProgram {
     static final String SKINS = "com/sun/javafx/scene/control/skin/modena/";
 
+    static final String MINUS = "M5 11h14v2H5z", CROSS =
+        "M19 6.4L17.6 5 12 10.6 6.4 5 5 6.4 10.6 12 5 17.6 6.4 19 12 13.4 17.6 19 19 17.6 13 12z";
+
     /** Pictures of buttons and labels; none that could be taken for a check box or its mark. */
     static final String[] ICONS = {
-        "M19 6.4L17.6 5 12 10.6 6.4 5 5 6.4 10.6 12 5 17.6 6.4 19 12 13.4 17.6 19 19 17.6 13 12z",
+        CROSS,
         "M12 2A10 10 0 1 0 12 22 10 10 0 1 0 12 2zM11 7h2v2h-2zM11 11h2v6h-2z",
         "M12 2l3 7 7 .5-5.5 4.5 2 7.5-6.5-4-6.5 4 2-7.5-5.5-4.5 7-.5z",
         "M10 4H4a2 2 0 0 0-2 2v12h20V6H12z", "M6 2h8l6 6v14H6zM13 3.5V9h5.5z",
         "M3 6h18v2H3zM3 11h18v2H3zM3 16h18v2H3z", "M7 10l5 5 5-5z", "M10 17l5-5-5-5z",
         "M3 17.3V21h3.7L17.8 9.9l-3.7-3.7zM20.7 7L17 3.3l-1.8 1.800 3.7 3.7z",
-        "M19 13h-6v6h-2v-6H5v-2h6V5h2v6h6z", "M5 11h14v2H5z", "M5 3l14 9-14 9z",
+        "M19 13h-6v6h-2v-6H5v-2h6V5h2v6h6z", MINUS, "M5 3l14 9-14 9z",
         "M6 7h12l-1 14H7zM4 4h16v2H4zM9 2h6v2H9z",
         "M10 3a7 7 0 1 0 4 12.5L20 21l1.5-1.5-5.7-5.7A7 7 0 0 0 10 3z"};
 
@@ -243,7 +246,7 @@ public class JavafxProgram {
     Node other(String kind, String text, int value) {
         Region widget = switch (kind) {
             case "button" -> new Button(text);
-            case "iconbutton" -> new Button(value < 30 ? text : "", icon(value));
+            case "iconbutton" -> new Button(value < 30 ? text : "", framed(value));
             case "iconlabel" -> new Label(text, icon(value));
             case "entry" -> new TextField(text);
             case "spinbox" -> new Spinner<Integer>(0, 9999, value);
@@ -265,6 +268,12 @@ public class JavafxProgram {
         ComboBox<String> box = new ComboBox<>();
         box.setValue(text);
         return box;
+    }
+
+    /** An icon in the frame of a button, which is an empty box's: there signs would be marks. */
+    Node framed(int value) {
+        String path = ICONS[value % ICONS.length];
+        return icon(path.equals(CROSS) || path.equals(MINUS) ? value + 1 : value);
     }
 
     Node icon(int value) {

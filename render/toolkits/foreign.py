@@ -19,7 +19,7 @@ from typing import IO, Any, cast
 from PIL import Image
 
 from checkstate.core.errors import UserError
-from render.cutting import Box, Control
+from render.cutting import HIDDEN, OTHER, Box, Control, clipped, overlap, size
 from render.toolkits import xserver
 from render.toolkits.pixels import Drawn, told_apart
 
@@ -30,6 +30,8 @@ USERS = (
 )
 """Variables that hold a person's own settings or lead to them and to fonts, as HOME does."""
 KINDS = {"check": "checkbox", "radio": "radio", "switch": "switch"}
+WHOLE = 0.999
+"""Share of a control that a picture shows, from which on it is whole: some sides are fractions."""
 
 
 class Program:
@@ -117,18 +119,24 @@ def answer_forms(answer: Callable[[list[str], Path], dict[str, Any]], folder: Pa
 def read(answer: Any, ground: int = 0) -> Drawn:
     """The picture and the controls of an answer, and whether all of them show their state.
 
-    Those that are plain areas do so with some pixels of the ground around them.
+    Those that are plain areas do so with some pixels of the ground around them. The picture ends
+    where the screen does: a control beyond is none, and one that is cut counts as hidden.
     """
     picture, toggled = (load(answer[name]) for name in ("picture", "toggled"))
+    frame = (0.0, 0.0, float(picture.width), float(picture.height))
     controls, clear = [], True
     for item in answer["controls"]:
         box, content, row = (boxed(item.get(name)) for name in ("box", "content", "row"))
-        if content is None or box is None or not inside(content, picture):
+        if content is None or box is None or not overlap(box, frame):
             continue
         kind = KINDS.get(item["kind"], item["kind"])
-        label = ("unchecked", "checked")[item["state"]] if item["kind"] in KINDS else "other"
-        if label == "other" or told_apart(picture, toggled, box, ground):
-            controls.append(Control(kind, label, box, joined(box, content), row))
+        label = ("unchecked", "checked")[item["state"]] if item["kind"] in KINDS else OTHER
+        seen, around = clipped(box, frame), clipped(joined(box, content), frame)
+        if overlap(box, frame) < WHOLE * size(box):
+            if label != OTHER:
+                controls.append(Control(kind, HIDDEN, seen, around, row))
+        elif label == OTHER or told_apart(picture, toggled, box, ground):
+            controls.append(Control(kind, label, seen, around, row))
         else:
             clear = False
     return picture, controls, clear
@@ -143,12 +151,6 @@ def load(path: str) -> Image.Image:
 def boxed(sides: list[float] | None) -> Box | None:
     """Four numbers as a box."""
     return (sides[0], sides[1], sides[2], sides[3]) if sides else None
-
-
-def inside(box: Box, picture: Image.Image) -> bool:
-    """Whether a box has some size and lies in the picture."""
-    left, top, right, bottom = box
-    return bool(0 <= left < right <= picture.width and 0 <= top < bottom <= picture.height)
 
 
 def joined(one: Box, two: Box) -> Box:

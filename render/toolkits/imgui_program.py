@@ -236,6 +236,11 @@ def find_marks(controls: list[dict[str, Any]], picture: Image.Image, turned: Ima
             item |= {"kind": "check", "state": 1, "box": box, "row": item["box"]}
 
 
+def pointable(controls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the pointer may be over: a plot tells its numbers then, and covers what is beside it."""
+    return [item for item in controls if item["kind"] != "plot"]
+
+
 def answer(lines: list[str], folder: Path) -> dict[str, Any]:
     """Draw the screen of a seed as it is, and with every control turned."""
     context, io = imgui.create_context(), imgui.get_io()
@@ -246,7 +251,7 @@ def answer(lines: list[str], folder: Path) -> dict[str, Any]:
     for _ in range(FRAMES):
         draw_frame(page)
     if page.chance(0.5):
-        left, top, right, bottom = page.random.choice(page.controls)["box"]
+        left, top, right, bottom = page.random.choice(pointable(page.controls))["box"]
         io.add_mouse_pos_event((left + right) / 2, (top + bottom) / 2)
         draw_frame(page)
     paths = {name: folder / f"{name}.bmp" for name in ("picture", "toggled")}

@@ -23,12 +23,13 @@ from render.toolkits import words
 from render.toolkits.tk import place, ttk_box
 
 BOOT_COLORS = ["primary", "secondary", "success", "info", "warning", "danger", "light", "dark"]
+# a square with a dash or a cross in it looks like a check box elsewhere
 BOOT_ICONS = ["alarm", "archive", "bell", "book", "calendar", "camera", "chat", "cloud", "cpu",
               "download", "envelope", "eye", "flag", "folder", "gear", "geo", "heart", "house",
               "image", "info-circle", "lock", "mic", "moon", "music-note", "pencil", "person",
               "printer", "search", "shield", "star", "sun", "trash", "wifi", "x-circle",
               "check-circle", "check-lg", "circle", "square", "app", "stop-circle",
-              "three-dots", "plus-square", "dash-square", "x-square"]  # fmt: skip
+              "three-dots", "plus-square"]  # fmt: skip
 SIZES = [10, 11, 12, 12, 13, 13, 14, 14, 15, 16, 18, 20]
 
 

@@ -92,7 +92,8 @@ def draw_sheet(
 ) -> tuple[str, bool]:
     """A style sheet, and whether it turns check boxes into switches."""
     window, _, text, accent = colors
-    design = random.choice([filled, filled, hollow, block, bevelled, flat, resized, switched])
+    # no box that is told by its color alone: a filled square is an empty box elsewhere
+    design = random.choice([filled, filled, hollow, block, bevelled, block, resized, switched])
     if design is resized and style == "Windows":
         design = filled  # its radio buttons do not grow: a corner of one would show
     rules = [design(random, colors, folder)]
@@ -264,23 +265,6 @@ def bevelled(random: Random, colors: tuple[str, ...], folder: Path) -> str:
             indicators(":checked", mark(random, folder, ink)),
             indicators(":indeterminate", part(random, folder, ink)),
             indicators(":checked", disc(random, folder, ink), ("QRadioButton",)),
-        ]
-    )
-
-
-def flat(random: Random, colors: tuple[str, ...], folder: Path) -> str:
-    """Checked is told by the color alone; a dark or strong one, as on an empty field."""
-    window, field, text, accent = colors
-    ground = max([window, field], key=lambda c: abs(words.luminance(c) - words.luminance(accent)))
-    if abs(words.luminance(ground) - words.luminance(accent)) < 70:
-        return filled(random, colors, folder)
-    edge = words.mixed(ground, text, 0.6)
-    return "\n".join(
-        [
-            boxes(random, colors, ground),
-            indicators(":checked", f"background: {accent}; border-color: {edge};"),
-            indicators(":indeterminate", part(random, folder, accent)),
-            indicators(":checked", disc(random, folder, accent), ("QRadioButton",)),
         ]
     )
 

@@ -37,8 +37,6 @@ tqdm.monitor_interval = 0
 
 PLAIN = ["clam", "alt", "default", "classic"]
 """Themes whose colors and sizes can be set; the others are pictures."""
-PARTLY_THEMES = ["clam", "classic"]
-"""Plain themes that draw a part chosen unlike what is empty elsewhere, as a gray box is."""
 TRISTATE_GRAY = 163
 """Gray level of the tick in a classic box of which a part is chosen, on the window's ground."""
 PARTLY = 0.25
@@ -91,7 +89,7 @@ class Page:
         self.others: list[Callable[[], Iterator[Control]]] = []
         self.kept: list[Any] = []
         dress_classic(self)
-        self.style = dress_ttk(self)
+        dress_ttk(self)
         self.partly = draws_part(self)
         maker = ttk.Frame if self.modern else tkinter.Frame
         self.frame = maker(self.root)
@@ -160,7 +158,7 @@ def dress_classic(page: Page) -> None:
     root.configure(background=ground)
 
 
-def dress_ttk(page: Page) -> Any:
+def dress_ttk(page: Page) -> None:
     """Choose a theme; the plain ones get other colors and indicator sizes at times."""
     random = page.random
     style = ttkthemes.ThemedStyle(page.root)
@@ -179,13 +177,15 @@ def dress_ttk(page: Page) -> Any:
             style.configure(name, indicatorsize=random.choice([8, 10, 12, 16, 20, 26]))
     height = page.font.metrics("linespace") + 4
     style.configure("Treeview", font=page.font, rowheight=height)
-    return style
 
 
 def draws_part(page: Page) -> bool:
-    """Whether a box of which a part is chosen looks unlike an empty one in a window."""
+    """Whether a box of which a part is chosen shows a mark that is seen.
+
+    That is a gray tick of classic Tk; ttk's plain themes fill the box, as others do an empty one.
+    """
     if page.modern:
-        return page.style.theme_use() in PARTLY_THEMES
+        return False
     return abs(words.luminance(str(page.root["background"])) - TRISTATE_GRAY) >= 50
 
 
@@ -310,11 +310,8 @@ def add_control(page: Page, parent: Any, text: str, around: Any = None, apart: A
     partly = kind == "checkbox" and usable and page.partly and page.chance(PARTLY)
     if partly:
         variable.set(True)
-        if not page.modern:
-            options |= {"onvalue": "all", "tristatevalue": True}
+        options |= {"onvalue": "all", "tristatevalue": True}
     widget = page.make(name, parent, **options)
-    if partly and page.modern:
-        widget.state(["alternate", "!selected"])
     page.watched.append(Watched(kind, widget, variable, around or widget, apart))
     return widget
 
