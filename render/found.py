@@ -20,7 +20,7 @@ from checkstate.core.files import write_archive
 from checkstate.core.tables import PAGES, name_with_page
 from checkstate.core.types import KINDS
 from checkstate.data.scenes import Screenshot, load_screenshots
-from checkstate.runtime.finder import Box, Finder, around
+from checkstate.runtime.finder import LABELS, Box, Finder, around
 from checkstate.stage.runner import run_stage
 from render.cutting import HIDDEN, OTHER, Control, named, overlap, shows_alone, size
 from render.pages import HERE
@@ -51,11 +51,12 @@ def crops_of(screenshot: Screenshot, finder: Finder) -> Iterator[tuple[str, byte
     picture = screenshot.picture()
     controls = known(screenshot)
     found = finder.boxes(picture, THRESHOLD)
-    Random(screenshot.name).shuffle(found)
+    numbers = Random(screenshot.name)
+    numbers.shuffle(found)
     left = Counter({True: EACH, False: EACH})
     for box, kind, _ in found:
         label = judged(box, controls)
-        area = around(box, picture)
+        area = around(box, picture, numbers.choice(LABELS))
         control = Control(kind.name if label != OTHER else "found", label, box, box, None)
         if label != HIDDEN and left[label == OTHER] and shows_alone(area, control, controls):
             left[label == OTHER] -= 1

@@ -36,11 +36,12 @@ SEAM, OVERLAP = 8, 0.4
 one apart by a pixel or two; and what boxes share (IoU) of which one is then left out, the same as
 `export.overlap` of find/params.yaml within a tile."""
 
-MARGIN, LABEL = 0.25, 1.0
-"""Of a box's shorter side, around it, and of its height, at the right, for the classifier: the
-crops that it learned from mostly show how a label begins."""
+MARGIN, LABELS = 0.25, (1.0, 2.5)
+"""Of a box's shorter side, around it, and of its height, at the right: the classifier sees every
+control twice, with how its label begins and with more of it. The mean of both answers is right
+more often, and calls more false alarms `other`, than either alone."""
 
-BATCH = 64
+BATCH = 32
 """Controls whose states are read in one run of the classifier."""
 
 SHRINK = ort.RunOptions()
@@ -66,7 +67,7 @@ class Control:
 
     `box` is left, top, right and bottom in pixels, `kind` checkbox, radio or switch and
     `kind_confidence` how sure that is, `confidence` how sure both networks are that there is a
-    control. `prediction` is its state, as of a crop.
+    control. `prediction` is its state, the mean of what the classifier says of its crops.
     """
 
     box: Box
@@ -167,14 +168,21 @@ class Finder:
         controls = []
         for first in range(0, len(found), BATCH):
             part = found[first : first + BATCH]
-            inputs = [
-                self.predictor.to_input(picture.crop(around(box, picture))) for box, _, _ in part
-            ]
-            for (box, kind, score), state in zip(part, self.predictor.predict(inputs), strict=True):
+            states = self.states([box for box, _, _ in part], picture)
+            for (box, kind, score), state in zip(part, states, strict=True):
                 confidence = score * (1 - state.probabilities.get(OTHER, 0.0))
                 if keep_other or (confidence >= least and state.label != OTHER):
                     controls.append(Control(box, *kind, confidence, state))
         return controls
+
+    def states(self, boxes: Sequence[Box], picture: Image.Image) -> list[Prediction]:
+        """What the classifier says of each box: the mean of its crops' probabilities."""
+        crops = [picture.crop(around(box, picture, label)) for box in boxes for label in LABELS]
+        rows = self.predictor.probabilities(
+            np.stack([self.predictor.to_input(crop) for crop in crops])
+        )
+        means = rows.reshape(len(boxes), len(LABELS), -1).mean(axis=1)
+        return [self.predictor.to_prediction(row) for row in means]
 
     def boxes(self, picture: Image.Image, threshold: float) -> list[tuple[Box, Kind, float]]:
         """Box, kind and confidence of each place that may be a control, found tile by tile."""
@@ -300,13 +308,13 @@ def clip(box: Floats, width: int, height: int) -> Box:
     return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
 
 
-def around(box: Box, picture: Image.Image) -> tuple[int, int, int, int]:
-    """What the classifier sees of a control, in whole pixels of the screenshot."""
+def around(box: Box, picture: Image.Image, label: float = LABELS[0]) -> tuple[int, int, int, int]:
+    """What the classifier sees of a control and its label, in whole pixels of the screenshot."""
     left, top, right, bottom = box
     margin = 2 + MARGIN * min(right - left, bottom - top)
     return (
         max(round(left - margin), 0),
         max(round(top - margin), 0),
-        min(round(right + margin + LABEL * (bottom - top)), picture.width),
+        min(round(right + margin + label * (bottom - top)), picture.width),
         min(round(bottom + margin), picture.height),
     )

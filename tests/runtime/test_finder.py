@@ -240,6 +240,23 @@ def test_confidence_is_that_of_both_networks(finder: Finder) -> None:
     assert [control.box for control in finder(picture, 0.1)] == sure
 
 
+def test_a_state_is_the_mean_of_two_crops_one_with_more_of_the_label(finder: Finder) -> None:
+    picture, _ = screenshot()
+    control = max(finder(picture, keep_other=True), key=lambda each: 1 - each.prediction.confidence)
+    left, top, right, bottom = control.box
+    margin = 2 + min(right - left, bottom - top) / 4
+    answers = [
+        finder.predictor(picture.crop(tuple(round(side) for side in sides))).probabilities
+        for sides in (
+            (left - margin, top - margin, right + margin + label, bottom + margin)
+            for label in (bottom - top, 2.5 * (bottom - top))
+        )
+    ]
+    assert answers[0] != answers[1]
+    for state, probability in control.prediction.probabilities.items():
+        assert probability == pytest.approx(sum(a[state] for a in answers) / 2, abs=1e-6)
+
+
 def test_the_classifier_may_be_another(predictor: Predictor) -> None:
     picture, _ = screenshot()
     for control in Finder(ROOT / paths.RELEASED_FINDER, predictor, threads=1)(
