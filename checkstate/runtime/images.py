@@ -170,8 +170,8 @@ def stretch(image: Image.Image, size: tuple[int, int]) -> Pixels:
 def fold(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Cut a long row into strips, one below the other, where `size` shows those larger.
 
-    Each strip begins before the last one ends, by the row's height, so that one of them has the
-    whole of a control that is no wider; of a wider one, both have the most.
+    Neighboring strips share as many pixels as the row is high. So a control no wider than that is
+    whole in one strip, and of a wider one each of the two has a part.
     """
     row, height = image.width, image.height
     strips = strips_of(row, height, size)
