@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import sys
 import tempfile
 import warnings
@@ -42,7 +43,7 @@ from checkstate.runtime.predictor import (
     ModelError,
     Prediction,
     Predictor,
-    ScreenshotWarning,
+    no_crop,
 )
 from checkstate.runtime.sources import Source, expand
 
@@ -112,6 +113,9 @@ def main(
         typer.echo(metadata.version("checkstate"))
         raise typer.Exit
 
+
+ESCAPED = "backslashreplace"
+"""What becomes of names that are no valid text."""
 
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata: what matters is an ImageError
 
@@ -187,8 +191,6 @@ def predict(
     """Predict every image. Exit status: 0 all were read, 1 some were not, 2 wrong usage."""
     kind = output_format(as_json, as_csv)
     predictor = open_model(model, device)
-    warnings.simplefilter("always", ScreenshotWarning)
-    warnings.showwarning = show_warning
     unread = 0
     sources = expand(images, private_urls=private_urls)
     with (
@@ -291,7 +293,8 @@ def listed(folder: Path | None) -> Iterator[finds.Crops | None]:
 def named_error(source: Source, error: ImageError) -> ImageError:
     """The error of an image with the image's name in it."""
     name, text = printable(source.name), str(error).removeprefix("image: ")
-    return error if name in text else ImageError(f"{name}: {text}")
+    read = printable(str(Path(source.name)))  # as it was opened, without "./"
+    return ImageError(f"{name}: {text.removeprefix(f'{read}: ')}") if name not in text else error
 
 
 def output_format(as_json: bool, as_csv: bool) -> Format:
@@ -306,17 +309,24 @@ def opened(output: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is there once all of it is; a name need not be valid text."""
     if not output:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")
+            sys.stdout.reconfigure(errors=ESCAPED)
         yield sys.stdout
         return
     from checkstate.core.files import atomic_write
 
-    with (
-        target_errors(output),
-        atomic_write(output) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace") as file,
-    ):
-        yield file
+    with target_errors(output):
+        if output.exists() and not output.is_file():  # a device or a pipe: nothing takes its place
+            with output.open("w", encoding="utf-8", errors=ESCAPED) as file:
+                yield file
+            return
+        target = output.resolve()  # of a link, which stays one
+        with (
+            atomic_write(target) as temporary,
+            temporary.open("w", encoding="utf-8", errors=ESCAPED) as file,
+        ):
+            if target.exists():
+                shutil.copymode(target, temporary)
+            yield file
 
 
 @contextmanager
@@ -336,9 +346,12 @@ def predictions(
 
     def prepare(source: Source) -> Pixels | ImageError:
         try:
-            return predictor.preprocess(source.content())
+            picture = read_image(source.content())
         except ImageError as error:
             return named_error(source, error)
+        if reason := no_crop(picture):
+            tqdm.write(f"warning: {printable(source.name)}: {reason}", sys.stderr)
+        return predictor.to_input(picture)
 
     with ThreadPoolExecutor() as pool:
         while batch := list(islice(sources, batch_size)):
@@ -370,11 +383,6 @@ def as_json_value(text: str) -> Any:
         return text
 
 
-def show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """A warning as one line, without the code that it came from."""
-    tqdm.write(f"warning: {message}", sys.stderr)
-
-
 @app.command()
 def info(
     model: Annotated[Path | None, typer.Argument()] = None,
@@ -399,7 +407,7 @@ def serve(
     model: Model = None,
     finder: FinderFile = None,
     host: Annotated[str, typer.Option(envvar="CHECKSTATE_HOST")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="CHECKSTATE_PORT")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, envvar="CHECKSTATE_PORT")] = 8000,
     token: Annotated[
         str, typer.Option(envvar="CHECKSTATE_TOKEN", help="Bearer token that clients must send.")
     ] = "",

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
@@ -188,6 +189,42 @@ def test_names_that_are_no_text_and_patterns(
 
 
 @pytest.mark.parametrize("command", ["predict", "find"])
+def test_output_goes_through_links_and_into_pipes_and_keeps_their_rights(
+    command: str, model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    file, link, pipe = (tmp_path / name for name in ("file.csv", "link.csv", "pipe"))
+    file.write_text("old")
+    file.chmod(0o640)
+    link.symlink_to(file.name)
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_text)
+        for output in (link, pipe):
+            assert run(command, "--csv", "--model", model, crops[0], "--output", output)[0] == 0
+        assert read.result(60) == file.read_text() != "old"
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+    assert file.stat().st_mode & 0o777 == 0o640
+
+
+def test_each_warning_and_error_names_its_file_once(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.png").symlink_to("nowhere")
+    for name in ("a.png", "b.png"):
+        screenshot()[0].save(tmp_path / name)
+    status, _, err = run("predict", "--model", model, ".", folder=tmp_path)
+    lines = sorted(err.splitlines())
+    assert status == 1
+    assert lines[0] == "unreadable: ./none.png: no such file or directory"
+    for line, name in zip(lines[1:], ("a.png", "b.png"), strict=True):
+        assert line.startswith(f"warning: ./{name}: 900x740 pixels: this looks like a whole")
+
+
+def test_a_port_that_is_none_is_refused() -> None:
+    status, _, err = run("serve", "--port", 99999)
+    assert (status, "65535" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["predict", "find"])
 def test_urls_lead_inwards_only_when_allowed(command: str, model: Path, crops: list[Path]) -> None:
     handler = partial(SimpleHTTPRequestHandler, directory=crops[0].parent)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
@@ -197,7 +234,8 @@ def test_urls_lead_inwards_only_when_allowed(command: str, model: Path, crops: l
         assert (status, json.loads(out)["path"]) == (0, url)
         status, _, err = run(command, "--model", model, url)
         assert (status, err.count("\n")) == (1, 1)
-        assert "not a public address" in err
+        why = "127.0.0.1 is not a public address; --private-urls allows it"
+        assert err == f"unreadable: {url}: {why}\n"
         http.shutdown()
 
 

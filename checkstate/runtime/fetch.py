@@ -22,6 +22,10 @@ class FetchError(ValueError):
     """The URL cannot or must not be fetched; the message says why in one line."""
 
 
+class PrivateAddressError(FetchError):
+    """The URL leads to an address that is not public."""
+
+
 class PublicOnly(httpx.AsyncHTTPTransport):
     """Connects to public addresses only.
 
@@ -52,7 +56,8 @@ async def public_address(host: str) -> str:
     addresses = [str(entry[4][0]).split("%")[0] for entry in found]
     for address in addresses:
         if not is_public(address):
-            raise FetchError(f"{printable(host)}: {address} is not a public address")
+            named = "" if host == address else f"{printable(host)}: "
+            raise PrivateAddressError(f"{named}{address} is not a public address")
     return addresses[0]
 
 

@@ -14,11 +14,10 @@ from PIL import Image, ImageOps
 
 from checkstate.core import bounds
 from checkstate.core.bounds import excess
-from checkstate.core.text import printable
 from checkstate.core.types import Floats, Pixels
 from checkstate.runtime.images import Channels, Picture, border_color, read_image
 from checkstate.runtime.model_file import find_finder
-from checkstate.runtime.predictor import ModelError, Prediction, Predictor, providers_of
+from checkstate.runtime.predictor import ModelError, Prediction, Predictor, providers_of, valid
 
 OTHER = "other"
 """What the classifier calls a false alarm of the detector."""
@@ -227,15 +226,6 @@ class Finder:
         for box, score, kind in zip(boxes, scores, kinds, strict=True):
             best = int(kind.argmax())
             yield box, Kind(self.kinds[best], float(kind[best])), float(score)
-
-
-def valid(threshold: object) -> float:
-    """A threshold as it is; raises ValueError when it is no number from 0 to 1."""
-    number = int | float | np.integer | np.floating
-    is_flag = isinstance(threshold, bool)  # meant for keep_other
-    if not isinstance(threshold, number) or is_flag or not 0 <= threshold <= 1:
-        raise ValueError(f"threshold: {printable(str(threshold)[:60])} is no number from 0 to 1")
-    return float(threshold)
 
 
 def magnified(picture: Image.Image) -> tuple[Pixels, float, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -17,17 +16,13 @@ from checkstate.core.files import atomic_write, row_writer, write_csv
 from checkstate.core.layout import same_name_key
 from checkstate.core.text import printable
 from checkstate.runtime.finder import Control, Finder, around
-from checkstate.runtime.output import Format, explanation_path
+from checkstate.runtime.output import Format, cut_stem, explanation_path
 
 Show = Callable[[str, Image.Image, Sequence[Control]], None]
 """Writes what was found in a named screenshot."""
 
 COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
 """Of the states, in the order of the classifier's; told apart by the color-blind (Okabe, Ito)."""
-
-STEM = 100
-"""Bytes of a screenshot's name in the names of its crops and its drawing: file systems take 255
-of the whole."""
 
 
 def writer(stream: TextIO, kind: Format, finder: Finder) -> Show:
@@ -123,7 +118,7 @@ def font_size(picture: Image.Image) -> int:
 def drawn_path(name: str, folder: Path) -> Path:
     """Where the drawing of a screenshot goes: <folder>/<path>.found.png, long names cut."""
     target = explanation_path(name, folder)
-    return target.with_name(f"{cut_stem(target.name.removesuffix('.explained.png'))}.found.png")
+    return target.with_name(f"{target.name.removesuffix('.explained.png')}.found.png")
 
 
 def save(picture: Image.Image, target: Path) -> None:
@@ -174,11 +169,3 @@ class Crops:
         """Write the curation list, if anything was found: `keep`, for a person to change."""
         if self.rows:
             write_csv(self.list, self.rows)
-
-
-def cut_stem(stem: str) -> str:
-    """A name that every file system takes: a long one is cut, and a hash of all of it added."""
-    encoded = stem.encode()
-    if len(encoded) <= STEM:
-        return stem
-    return f"{encoded[:STEM].decode(errors='ignore')}-{hashlib.sha256(encoded).hexdigest()[:8]}"

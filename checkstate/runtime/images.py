@@ -10,7 +10,7 @@ import io
 import math
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, get_args
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -39,7 +39,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
 
 Channels = Literal["rgb", "bgr"]
-Picture = str | Path | bytes | BinaryIO | Image.Image | np.ndarray[Any, Any]
+Picture = (
+    str | Path | bytes | bytearray | memoryview | BinaryIO | Image.Image | np.ndarray[Any, Any]
+)
 """What can be read as an image."""
 
 
@@ -54,10 +56,13 @@ def read_image(
 
     Transparent pixels are laid over white, the background most pages have. 16-bit grey is
     scaled to 8 bits. `channels` says the order of an array's. Raises ImageError for anything that
-    is not a readable image.
+    is not a readable image, TypeError for what could not hold one, and ValueError for an order
+    that is none.
     """
+    if channels not in get_args(Channels):
+        raise ValueError(f"channels: {printable(str(channels)[:60])!r} is neither rgb nor bgr")
     if isinstance(source, Image.Image):
-        return to_rgb(source, ImageOps.exif_transpose(source))
+        return from_picture(source)
     if isinstance(source, np.ndarray):
         return from_array(source, channels)
     name = "image"
@@ -72,9 +77,13 @@ def read_image(
             raise ImageError(f"{name}: not a regular file")
         if reason := excess(status.st_size, bounds.IMAGE):
             raise ImageError(f"{name}: {reason}")
-    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    elif isinstance(source, bytes | bytearray | memoryview):
+        source = io.BytesIO(source)
+    elif not hasattr(source, "read"):
+        kind = type(source).__name__
+        raise TypeError(f"{kind}: an image is a path, bytes, an open file, a PIL image or an array")
     try:
-        with Image.open(stream, formats=FORMATS) as image:
+        with Image.open(source, formats=FORMATS) as image:
             if image.width * image.height > max_pixels:
                 raise ImageError(
                     f"{name}: {image.width}x{image.height} is more than {max_pixels:,} pixels"
@@ -92,8 +101,23 @@ def read_image(
     except (Image.DecompressionBombError, MemoryError) as error:
         raise ImageError(f"{name}: more than {max_pixels:,} pixels") from error
     except Exception as error:  # decoders raise almost anything on damaged bytes
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ImageError(f"{name}: damaged image ({reason})") from error
+        raise damaged(name, error) from error
+
+
+def damaged(name: str, error: Exception) -> ImageError:
+    """The error of an image whose decoder raised another."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return ImageError(f"{name}: damaged image ({reason})")
+
+
+def from_picture(picture: Image.Image) -> Image.Image:
+    """A PIL image, which may not be decoded yet, as RGB; raises ImageError where it cannot be."""
+    if not (picture.width and picture.height):
+        raise ImageError(f"image: {picture.width}x{picture.height} pixels")
+    try:
+        return to_rgb(picture, ImageOps.exif_transpose(picture))
+    except Exception as error:  # as above
+        raise damaged("image", error) from error
 
 
 def full_scale(image: Image.Image) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +20,10 @@ Format = Literal["json", "csv", "text"]
 Show = Callable[[str, Prediction], None]
 
 UNSURE = "(unsure)"
+
+STEM = 100
+"""Bytes of an image's name in the names of what is made of it: file systems take 255 of the
+whole."""
 
 
 def writer(stream: TextIO, kind: Format, predictor: Predictor) -> Show:
@@ -61,11 +67,22 @@ def text_lines(stream: TextIO, predictor: Predictor) -> Show:
 
 
 def explanation_path(name: str, folder: Path) -> Path:
-    """Where the explanation of a file or URL goes below a folder: no two names share a place."""
+    """Where the explanation of a file or URL goes below a folder: no two names share a place.
+
+    Long names are cut.
+    """
     if is_url(name):
         url = urlsplit(name)
         query = quote(f"?{url.query}", safe="") if url.query else ""
         name = f"{url.netloc}/{url.path.strip('/')}{query}"
     path = Path(name)
     parts = ["__root__" if p == path.anchor else "__up__" if p == ".." else p for p in path.parts]
-    return folder.joinpath(*parts[:-1], f"{parts[-1]}.explained.png")
+    return folder.joinpath(*parts[:-1], f"{cut_stem(parts[-1])}.explained.png")
+
+
+def cut_stem(stem: str) -> str:
+    """A name that every file system takes: a long one is cut, and a hash of all of it added."""
+    encoded = os.fsencode(stem)
+    if len(encoded) <= STEM:
+        return stem
+    return f"{encoded[:STEM].decode(errors='ignore')}-{hashlib.sha256(encoded).hexdigest()[:8]}"

@@ -24,12 +24,6 @@ Pictures = list[Any] | tuple[Any, ...]
 """Several of what can be read as an image."""
 
 
-NO_CROP = (
-    "this looks like a whole screenshot; a model takes a crop of one control: `checkstate find`, "
-    "in Python Finder, finds the controls in it"
-)
-
-
 class ScreenshotWarning(UserWarning):
     """An image is larger than a control can be."""
 
@@ -123,7 +117,8 @@ class Predictor:
 
         An image is a path, the bytes of a file, an open file, a PIL image, or an array, uint8
         [height, width], [height, width, 3] or [height, width, 4]; `channels` is `bgr` for arrays
-        as OpenCV has them. Raises `runtime.images.ImageError` when one is unreadable.
+        as OpenCV has them. Raises `runtime.images.ImageError` when one is unreadable, TypeError
+        for what is no image, and ValueError for a threshold that is no number from 0 to 1.
         """
         if isinstance(image, list | tuple):
             inputs = [self.preprocess(each, channels) for each in image]
@@ -133,9 +128,8 @@ class Predictor:
     def preprocess(self, image: Picture, channels: Channels = "rgb") -> Pixels:
         """Decode one image and bring it to the model's input: uint8 [height, width, 3]."""
         picture = read_image(image, channels=channels)
-        if is_screenshot(picture):
-            size = f"{picture.width}x{picture.height}"
-            warnings.warn(f"{size} pixels: {NO_CROP}", ScreenshotWarning, stacklevel=3)
+        if reason := no_crop(picture):
+            warnings.warn(reason, ScreenshotWarning, stacklevel=3)
         return self.to_input(picture)
 
     def to_input(self, image: Image.Image) -> Pixels:
@@ -143,7 +137,8 @@ class Predictor:
         return resize(image, self.size, self.resize)
 
     def predict(self, images: Iterable[Pixels], threshold: float = 0.0) -> list[Prediction]:
-        """Predict preprocessed images in one batch."""
+        """Predict preprocessed images in one batch; raises ValueError as `valid` does."""
+        threshold = valid(threshold)
         rows = self.probabilities(np.stack(list(images)))
         return [self.to_prediction(row, threshold) for row in rows]
 
@@ -164,6 +159,16 @@ class Predictor:
         return Prediction(
             self.classes[best] if confidence >= threshold else None, confidence, named
         )
+
+
+def no_crop(picture: Image.Image) -> str:
+    """Why a picture is no crop of one control; empty for one that may be."""
+    if not is_screenshot(picture):
+        return ""
+    return (
+        f"{picture.width}x{picture.height} pixels: this looks like a whole screenshot; a model "
+        "takes a crop of one control: `checkstate find`, in Python Finder, finds the controls in it"
+    )
 
 
 def parse_metadata(metadata: Mapping[str, str], model: Path) -> dict[str, Any]:
@@ -198,7 +203,17 @@ def is_temperature(value: Any) -> bool:
     return type(value) in {int, float} and 0 < value < float("inf")
 
 
+def valid(threshold: object) -> float:
+    """A threshold as it is; raises ValueError when it is no number from 0 to 1."""
+    number = int | float | np.integer | np.floating
+    is_flag = isinstance(threshold, bool)  # meant for keep_other
+    if not isinstance(threshold, number) or is_flag or not 0 <= threshold <= 1:
+        raise ValueError(f"threshold: {printable(str(threshold)[:60])} is no number from 0 to 1")
+    return float(threshold)
+
+
 MAX_SIDE = 4096
+DEVICES = ("cpu", "cuda", "auto")
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "classes": are_classes,
     "image_size": is_size,
@@ -210,8 +225,10 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
 def providers_of(device: str) -> list[str]:
     """ONNX Runtime's names for `cpu`, `cuda`, or `auto`: the GPU where there is one.
 
-    Raises ModelError when there is no GPU to run on.
+    Raises ModelError for another name, and when there is no GPU to run on.
     """
+    if device not in DEVICES:
+        raise ModelError(f"device {printable(device)!r}: use {', '.join(DEVICES)}")
     gpu, cpu = "CUDAExecutionProvider", "CPUExecutionProvider"
     has_gpu = gpu in ort.get_available_providers()
     if device == "cuda" and not has_gpu:

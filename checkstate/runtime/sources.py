@@ -41,10 +41,12 @@ class Source:
             return Path(self.name)
         import asyncio  # this and httpx cost a cold start 0.1 s
 
-        from checkstate.runtime.fetch import FetchError, fetch
+        from checkstate.runtime.fetch import FetchError, PrivateAddressError, fetch
 
         try:
             return asyncio.run(fetch(self.name, private=self.private_urls))
+        except PrivateAddressError as error:
+            raise ImageError(f"{error}; --private-urls allows it") from error
         except FetchError as error:
             raise ImageError(str(error)) from error
 

@@ -19,6 +19,9 @@ from checkstate.scale.storage import filesystem, storage_errors
 SUMMARY = "_summary.json"
 """Readers of a folder of Parquet files pass over names that begin with _ or a point."""
 
+FINDER = "finder_md5"
+"""What the summary says of a run that finds controls."""
+
 
 class Target:
     """Parts, each written whole or not at all, and the summary."""
@@ -47,12 +50,18 @@ class Target:
         return {info.base_name for info in found if info.base_name.endswith(TABLE)}
 
     def claim(self, made_from: dict[str, str | None]) -> None:
-        """Note what a run reads; raises UserError for a folder that holds another run's."""
+        """Note what a run reads; raises UserError for a folder that holds parts of another run."""
+        if not self.parts():
+            self.write_summary(made_from)
+            return
         try:
             found = json.loads(self.read(SUMMARY))
         except FileNotFoundError:
             self.write_summary(made_from)
             return
+        if (found.get(FINDER) is None) != (made_from.get(FINDER) is None):
+            way = "without" if found.get(FINDER) is None else "with"
+            raise UserError(f"{self.name}: made {way} --find; name another folder")
         for key, value in made_from.items():
             if found.get(key) != value:
                 raise UserError(

@@ -21,6 +21,7 @@ from checkstate.core.text import printable
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
+from checkstate.runtime.predictor import no_crop
 
 DATA, FILE = "data:", "file://"
 """How the URLs begin that agents have pictures at."""
@@ -57,13 +58,17 @@ def new_server(finder: Finder) -> MCPServer:
         Args:
             image: path or file URL of an image file, or its content in base64 or as a data URL.
 
-        Returns the state, its confidence, and the probabilities of all states.
+        Returns the state, its confidence, and the probabilities of all states; of what looks like
+        a whole screenshot also a warning.
         """
-        prediction = finder.predictor(decoded(image))
+        picture = decoded(image)
+        [prediction] = finder.predictor.predict([finder.predictor.to_input(picture)])
+        reason = no_crop(picture)
         return {
             "state": prediction.label,
             "confidence": prediction.confidence,
             "probabilities": prediction.probabilities,
+            **({"warning": f"{reason}; so does find_controls"} if reason else {}),
         }
 
     return server
@@ -85,8 +90,10 @@ def content(image: str) -> Path | bytes:
     if image.startswith(FILE):
         return local_path(image)
     with suppress(OSError):  # of base64 that is longer than a name may be
-        if Path(image).is_file():
+        if image and Path(image).exists():
             return Path(image)
+    if not image:
+        raise ImageError("image: empty; give a path or the base64 of an image")
     text = image.partition(",")[2] if image.startswith(DATA) else image
     try:
         return base64.b64decode("".join(text.split()), validate=True)  # lines may be wrapped

@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,10 @@ def test_no_two_names_share_an_explanation() -> None:
     places = {explanation_path(name, Path("why")) for name in names}
     assert len(places) == len(names)
     assert all(place.is_relative_to("why") and ".." not in place.parts for place in places)
+
+
+def test_a_long_name_is_cut_for_its_explanation_and_stays_its_own() -> None:
+    names = [250 * "n" + ".png", 251 * "n" + ".png", 80 * "\u5b57" + ".png", "bad\udcff.png"]
+    places = [explanation_path(name, Path("why")) for name in names]
+    assert len(set(places)) == len(places)
+    assert all(len(os.fsencode(place.name)) < 255 for place in places)

@@ -1,3 +1,4 @@
+import io
 import subprocess
 import sys
 import warnings
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from checkstate.runtime.images import ImageError, read_image
-from checkstate.runtime.predictor import Predictor, ScreenshotWarning, softmax
+from checkstate.runtime.predictor import ModelError, Predictor, ScreenshotWarning, softmax
 from tests.conftest import CLASSES
 
 
@@ -85,6 +86,48 @@ def test_an_array_that_is_no_picture_is_refused_in_one_line(
 ) -> None:
     with pytest.raises(ImageError, match=reason):
         predictor(array)
+
+
+def test_buffers_are_bytes_and_another_thing_is_no_image(
+    predictor: Predictor, crops: list[Path]
+) -> None:
+    content = crops[0].read_bytes()
+    for buffer in (bytearray(content), memoryview(content)):
+        assert predictor(buffer) == predictor(content)
+    for wrong in (None, 7, (byte for byte in content), object()):
+        with pytest.raises(TypeError, match="an image is a path, bytes"):
+            predictor(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["BGR", "xyz", None])
+def test_an_order_of_channels_that_is_none_is_refused(
+    predictor: Predictor, crops: list[Path], wrong: object
+) -> None:
+    for image in (np.zeros((9, 9, 3), np.uint8), crops[0]):
+        with pytest.raises(ValueError, match="is neither rgb nor bgr"):
+            predictor(image, channels=wrong)
+
+
+def test_a_pil_image_that_cannot_be_decoded_is_an_image_error(
+    predictor: Predictor, crops: list[Path]
+) -> None:
+    cut = Image.open(io.BytesIO(crops[0].read_bytes()[:200]))
+    for image, reason in ((cut, "damaged image"), (Image.new("RGB", (0, 5)), "0x5 pixels")):
+        with pytest.raises(ImageError, match=reason):
+            predictor(image)
+
+
+@pytest.mark.parametrize("wrong", [5, -1, float("nan"), "0.5", True])
+def test_a_threshold_that_is_no_number_from_0_to_1_is_refused(
+    predictor: Predictor, crops: list[Path], wrong: object
+) -> None:
+    with pytest.raises(ValueError, match="is no number from 0 to 1"):
+        predictor(crops[0], wrong)
+
+
+def test_a_device_that_is_none_is_refused(model: Path) -> None:
+    with pytest.raises(ModelError, match="device 'gpu': use cpu, cuda, auto"):
+        Predictor(model, device="gpu")
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1366, 500), (600, 600)])

@@ -64,7 +64,7 @@ def test_archives_of_screenshots_and_crops_of_a_target_are_kept_apart(
     assert found == {f"{archives}/0.zip/x/b.png": expected, f"{archives}/1.tar/b.png": expected}
     status, said = run(archives, target, *MODELS)
     assert (status, said.count("\n")) == (1, 1)
-    assert "made with another finder_md5" in said
+    assert "made with --find; name another folder" in said
 
 
 def test_screenshots_go_on_where_a_run_was(tmp_path: Path) -> None:

@@ -244,6 +244,17 @@ def workers_of(driver: psutil.Process) -> list[psutil.Process]:
     return []
 
 
+def test_a_source_that_is_none_leaves_the_target_to_another(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    empty, target = tmp_path / "empty", tmp_path / "out"
+    empty.mkdir()
+    for source in (tmp_path / "nowhere", empty):
+        assert run(source, target, "--model", model)[0] == 1
+    assert run(crops[0], target, "--model", model)[0] == 0
+    assert len(rows_of(target)) == 1
+
+
 def test_a_target_of_another_run_is_refused_in_one_line(
     model: Path, crops: list[Path], tmp_path: Path
 ) -> None:

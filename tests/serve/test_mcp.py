@@ -77,6 +77,15 @@ def test_an_image_comes_as_base64_of_any_form_or_a_file_url(tmp_path: Path) -> N
     assert json.loads(state)["state"] == places[0][0]
 
 
+def test_an_agent_that_shows_a_whole_screenshot_is_told_of_the_other_tool(tmp_path: Path) -> None:
+    picture, _ = screenshot()
+    picture.save(tmp_path / "screen.png")
+    [answer] = ask(("control_state", {"image": str(tmp_path / "screen.png")}))
+    warning = json.loads(answer.content[0].text)["warning"]
+    assert warning.startswith("900x740 pixels: this looks like a whole screenshot")
+    assert "find_controls" in warning
+
+
 def test_what_is_no_image_is_told_in_words(tmp_path: Path) -> None:
     picture, _ = screenshot()
     file = tmp_path / "screen.png"
@@ -88,7 +97,8 @@ def test_what_is_no_image_is_told_in_words(tmp_path: Path) -> None:
         str(missing): f"{missing}"[:60] + ": neither a file nor the base64 of one",
         missing.as_uri(): f"{missing}: no such file",
         f"file://server{file}": "a file of another machine",
-        str(tmp_path): f"{tmp_path}"[:60] + ": neither a file nor the base64 of one",
+        str(tmp_path): f"{tmp_path}: not a regular file",
+        "": "image: empty",
         "\0": "\\x00: neither a file nor the base64 of one",
     }
     answers = ask(*(("control_state", {"image": image}) for image in told))
