@@ -40,7 +40,7 @@ MARGIN, LABELS = 0.25, (1.0, 2.5)
 control twice, with how its label begins and with more of it. The mean of both answers is right
 more often, and calls more false alarms `other`, than either alone."""
 
-BATCH = 32
+BATCH = 8
 """Controls whose states are read in one run of the classifier."""
 
 SHRINK = ort.RunOptions()
