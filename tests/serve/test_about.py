@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from checkstate.core.find_params import load_find_params
 from checkstate.runtime.predictor import Predictor
 from tests.conftest import CLASSES, ROOT
 from tests.serve.conftest import Start
@@ -30,7 +31,7 @@ def test_info_says_the_file_the_figures_of_its_card_and_versions(start: Start) -
         "bytes": len(finder),
         "md5": hashlib.md5(finder, usedforsecurity=False).hexdigest(),
         "kinds": ["checkbox", "radio", "switch"],
-        "threshold": 0.4,
+        "threshold": load_find_params().export.threshold,
     }
     assert said["versions"] == {p: version(p) for p in ("checkstate", "onnxruntime")}
     assert said["token"] is False
