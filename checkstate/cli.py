@@ -293,8 +293,10 @@ def listed(folder: Path | None) -> Iterator[finds.Crops | None]:
 def named_error(source: Source, error: ImageError) -> ImageError:
     """The error of an image with the image's name in it."""
     name, text = printable(source.name), str(error).removeprefix("image: ")
-    read = printable(str(Path(source.name)))  # as it was opened, without "./"
-    return ImageError(f"{name}: {text.removeprefix(f'{read}: ')}") if name not in text else error
+    if name in text:
+        return error
+    opened_as = printable(str(Path(source.name)))  # without "./"
+    return ImageError(f"{name}: {text.removeprefix(f'{opened_as}: ')}")
 
 
 def output_format(as_json: bool, as_csv: bool) -> Format:

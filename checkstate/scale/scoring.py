@@ -38,7 +38,7 @@ def score(source: str, target: str, models: Models, open_pool: Open) -> dict[str
     out, left_out = Target(target), Counter[str]()
     shards = find_shards(source, SCREENSHOTS if models.find else CROPS, left_out)
     with out.locked(), tempfile.TemporaryFile("w+", encoding="ascii") as spool:
-        out.claim(made_from)
+        is_free = out.is_free(made_from)
         names = write_plan(shards, spool)
         done = out.parts()
         if unknown := sorted(done - set(names)):
@@ -48,6 +48,8 @@ def score(source: str, target: str, models: Models, open_pool: Open) -> dict[str
             )
         if len(done) < len(names):
             with open_pool(models) as pool, progress(names, done) as bar:
+                if is_free:  # not before: a wrong source or address must not take the folder
+                    out.write_summary(made_from)
                 for name, part in completed(pool, read_plan(spool, names, done)):
                     out.write(name, part.content)
                     bar.update(part.images)

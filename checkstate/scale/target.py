@@ -49,16 +49,12 @@ class Target:
             found = self.system.get_file_info(FileSelector(self.path, allow_not_found=True))
         return {info.base_name for info in found if info.base_name.endswith(TABLE)}
 
-    def claim(self, made_from: dict[str, str | None]) -> None:
-        """Note what a run reads; raises UserError for a folder that holds parts of another run."""
-        if not self.parts():
-            self.write_summary(made_from)
-            return
+    def is_free(self, made_from: dict[str, str | None]) -> bool:
+        """Whether no run has noted what it reads; raises UserError where another run has."""
         try:
             found = json.loads(self.read(SUMMARY))
         except FileNotFoundError:
-            self.write_summary(made_from)
-            return
+            return True
         if (found.get(FINDER) is None) != (made_from.get(FINDER) is None):
             way = "without" if found.get(FINDER) is None else "with"
             raise UserError(f"{self.name}: made {way} --find; name another folder")
@@ -68,6 +64,7 @@ class Target:
                     f"{self.name}: made with another {key} ({found.get(key)}, now {value}); name "
                     "another folder"
                 )
+        return False
 
     def write_summary(self, values: dict[str, Any]) -> None:
         """Write _summary.json."""

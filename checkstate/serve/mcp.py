@@ -68,7 +68,7 @@ def new_server(finder: Finder) -> MCPServer:
             "state": prediction.label,
             "confidence": prediction.confidence,
             "probabilities": prediction.probabilities,
-            **({"warning": f"{reason}; so does find_controls"} if reason else {}),
+            **({"warning": f"{reason}; here, find_controls does"} if reason else {}),
         }
 
     return server

@@ -242,7 +242,7 @@ def test_confidence_is_that_of_both_networks(finder: Finder) -> None:
 
 def test_a_state_is_the_mean_of_two_crops_one_with_more_of_the_label(finder: Finder) -> None:
     picture, _ = screenshot()
-    control = max(finder(picture, keep_other=True), key=lambda each: 1 - each.prediction.confidence)
+    control = min(finder(picture, keep_other=True), key=lambda each: each.prediction.confidence)
     left, top, right, bottom = control.box
     margin = 2 + min(right - left, bottom - top) / 4
     answers = [
