@@ -3,15 +3,16 @@
 python -m render.collect rendered
 python -m render.collect held-out
 
-The first is learned from, with what the detector finds on their pages. The second, `held_out` and
-`held_out_toolkits` of render/params.yaml, has no picture of it.
+The first is learned from, with what the detector finds on their pages, and of a desktop toolkit one
+crop of `toolkit_every`. The second, `held_out` and `held_out_toolkits` of render/params.yaml, has no
+picture of it.
 """
 
 from __future__ import annotations
 
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tqdm import tqdm
 
@@ -31,20 +32,24 @@ def main() -> None:
     held_out = [*settings.held_out, *settings.held_out_toolkits]
     rest = [name for name in [*settings.libraries, *settings.toolkits] if name not in held_out]
     if which == "rendered":
-        write_archive(DATA / "rendered.zip", members([*rest, "found"], set()))
+        every = dict.fromkeys(settings.toolkits, settings.toolkit_every)
+        write_archive(DATA / "rendered.zip", members([*rest, "found"], set(), every))
     else:
         learned = {crop_digits(name)[1] for name in archive_names(DATA / "rendered.zip")}
-        write_archive(DATA / f"{which}.zip", members(held_out, learned))
+        write_archive(DATA / f"{which}.zip", members(held_out, learned, {}))
 
 
-def members(libraries: list[str], seen: set[str]) -> Iterator[tuple[str, bytes]]:
+def members(
+    libraries: list[str], seen: set[str], every: Mapping[str, int]
+) -> Iterator[tuple[str, bytes]]:
     """Yield (path, PNG) of libraries; the hash of the picture's pixels stands in the path.
 
-    Pictures whose hash is in `seen` are left out, and those that come join it.
+    Pictures whose hash is in `seen` are left out, and those that come join it. Of a library with a
+    number in `every` one picture of so many comes.
     """
     for library in tqdm(libraries, "collect", unit="library"):
         with zipfile.ZipFile(HERE / "crops" / f"{library}.zip") as archive:
-            for name in sorted(archive.namelist()):
+            for name in sorted(archive.namelist())[:: every.get(library, 1)]:
                 digest = crop_digits(name)[1]
                 if digest not in seen:
                     seen.add(digest)

@@ -25,6 +25,7 @@ class RenderParams(Section):
     held_out_pages: Pages
     crops: Count
     toolkit_crops: Count
+    toolkit_every: Count
     toolkits: list[Name]
     libraries: list[Name]
     held_out: list[Name]
