@@ -3,9 +3,9 @@
 python -m render.collect rendered
 python -m render.collect held-out
 
-The first is learned from, with what the detector finds on their pages, and of a desktop toolkit one
-crop of `toolkit_every`. The second, `held_out` and `held_out_toolkits` of render/params.yaml, has no
-picture of it.
+The first is learned from: with what the detector finds on their pages, and one crop of
+`toolkit_every` of a desktop toolkit. The second, `held_out` and `held_out_toolkits` of
+render/params.yaml, has no picture of it.
 """
 
 from __future__ import annotations

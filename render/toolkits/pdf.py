@@ -6,8 +6,6 @@ are those of the fields in the file.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from functools import cache, partial
@@ -20,6 +18,7 @@ from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkits import words
 from render.toolkits.pixels import Drawn, clear_window, told_apart
+from render.toolkits.poppler import rendered
 
 try:
     from reportlab.lib import colors
@@ -48,8 +47,6 @@ def window(random: Random) -> tuple[Image.Image, list[Control]]:
 
 def draw(random: Random) -> Drawn:
     """Write the page as it is and with all states turned, and render both."""
-    if not shutil.which("pdftoppm"):
-        raise UserError("pdftoppm is missing: `apt install poppler-utils`")
     seed, resolution = random.random(), random.choice([72, 96, 96, 110, 144, 192])
     with tempfile.TemporaryDirectory() as folder:
         page = Page(Random(seed), Path(folder, "page.pdf"), False)
@@ -60,15 +57,6 @@ def draw(random: Random) -> Drawn:
     kept = [c for c in controls if c.content[2] <= picture.width and c.content[0] >= 0]
     clear = [c for c in kept if c.label == "other" or told_apart(picture, toggled, c.box)]
     return picture, clear, len(clear) == len(kept)
-
-
-def rendered(path: Path, resolution: int) -> Image.Image:
-    """A page as Poppler shows it."""
-    target = path.with_suffix("")
-    command = ["pdftoppm", "-singlefile", "-png", "-r", str(resolution), str(path), str(target)]
-    subprocess.run(command, check=True, capture_output=True)
-    with Image.open(target.with_suffix(".png")) as image:
-        return image.convert("RGB")
 
 
 def in_pixels(control: Control, scale: float) -> Control:

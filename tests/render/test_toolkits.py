@@ -17,8 +17,9 @@ from PIL import Image
 from checkstate.core.errors import UserError
 from render.cutting import Box, Control
 from render.toolkit import HERE, window_crops
-from render.toolkits import java, words, xserver
+from render.toolkits import java, libreoffice, words, xserver
 from render.toolkits.foreign import Program, at_home, read
+from render.toolkits.libreoffice_page import Page
 from render.toolkits.native import compile_source, draw_native, program
 from render.toolkits.pixels import told_apart
 from tests.render.missing import MISSING, needs_compiler, skipping_what_is_missing
@@ -327,3 +328,53 @@ def test_colors_between_two() -> None:
     assert words.mixed("#000000", "#ffffff", 0) == "#000000"
     assert words.mixed("#000000", "#ff0080", 1) == "#ff0080"
     assert round(words.luminance("#ffffff")) == 255
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], r"^soffice is missing: `apt install libreoffice-writer-nogui .+`$"),
+        (["soffice"], r"^graphicfilter\.xcd is missing: `apt install .+`$"),
+    ],
+)
+def test_a_libreoffice_that_is_not_whole_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str], said: str
+) -> None:
+    for file in files:
+        (tmp_path / file).write_text("#!/bin/sh\n")
+        (tmp_path / file).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=said) as caught:
+        libreoffice.program.__wrapped__()
+    assert MISSING.search(str(caught.value))
+
+
+def test_a_file_that_libreoffice_cannot_write_is_one_line(tmp_path: Path) -> None:
+    with skipping_what_is_missing():
+        libreoffice.window(Random(0))
+    one = libreoffice.program.__wrapped__()  # it ends
+    page = tmp_path / "page.fodt"
+    page.write_text(Page(Random(0), "plain", False).document())
+    with pytest.raises(UserError, match=r"^[\w.]+Exception: .+: `apt install .+`$"):
+        one.ask([f"{page}\t{tmp_path}/page.png\tno_such_filter\t90\t90"])
+
+
+def test_boxes_of_libreoffice_are_its_indicators_alone() -> None:
+    windows = [controls for _, controls in drawn("libreoffice")]
+    # tails of letters hang into the boxes below
+    windows.append(libreoffice.window(Random("0-libreoffice-137"))[1])
+    for controls in windows:
+        for control in controls:
+            left, top, right, bottom = control.box
+            if control.kind in ("checkbox", "radio"):
+                assert 5 <= right - left <= 46, control
+                assert abs((right - left) - (bottom - top)) <= 3, control
+
+
+def test_pages_of_libreoffice_are_printed_on_light_paper() -> None:
+    def darkest(printed: bool) -> float:
+        pages = [Page(Random(seed), "plain", printed) for seed in range(60)]
+        return min(words.luminance(page.paper) for page in pages)
+
+    assert darkest(printed=False) < 90
+    assert darkest(printed=True) > 120
