@@ -15,18 +15,19 @@ from urllib.request import url2pathname
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from PIL import Image
-from pydantic import Field
+from pydantic import WithJsonSchema
 
 from checkstate.core.text import printable
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
-from checkstate.runtime.predictor import no_crop
+from checkstate.runtime.predictor import no_crop, valid
 
 DATA, FILE = "data:", "file://"
 """How the URLs begin that agents have pictures at."""
 
-Threshold = Annotated[float | None, Field(ge=0, le=1)]
+Threshold = Annotated[float, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+"""Agents read the range; one beyond it is told in our words, not in several lines of pydantic's."""
 
 
 def new_server(finder: Finder) -> MCPServer:
@@ -35,7 +36,7 @@ def new_server(finder: Finder) -> MCPServer:
 
     @server.tool()
     def find_controls(
-        image: str, threshold: Threshold = None, other: bool = False
+        image: str, threshold: Threshold | None = None, other: bool = False
     ) -> dict[str, Any]:
         """Find the checkboxes, radio buttons and switches of a screenshot and read their states.
 
@@ -48,8 +49,12 @@ def new_server(finder: Finder) -> MCPServer:
         bottom in pixels), its kind, its state, and three confidences: of the kind, that there is
         a control, and of the state.
         """
+        try:
+            least = None if threshold is None else valid(threshold)
+        except ValueError as error:
+            raise ToolError(str(error)) from error
         picture = decoded(image)
-        return as_json(picture, finder.find(picture, threshold, other), finder)
+        return as_json(picture, finder.find(picture, least, other), finder)
 
     @server.tool()
     def control_state(image: str) -> dict[str, Any]:
