@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, Response
 from fastapi.security import HTTPBearer
 
 from checkstate.core import bounds
+from checkstate.core.text import printable
 from checkstate.core.types import Floats
 from checkstate.runtime.explain import overlay
 from checkstate.runtime.fetch import FetchError, fetch
@@ -114,9 +115,22 @@ async def service_of(request: Request) -> Service:
     return service
 
 
+async def check_options(request: Request) -> None:
+    """Refuse an option of the query that the route has not: a misspelled one would count for
+    nothing."""
+    route = request.scope["route"]
+    known = [option.alias for option in route.dependant.query_params]
+    for name in request.query_params:
+        if name not in known:
+            has = ", ".join(known) or "none"
+            told = f"unknown option {printable(name[:60])}; {route.path} has {has}"
+            raise HTTPException(400, told)
+
+
 Shared = Annotated[Service, Depends(service_of)]
-images = APIRouter(responses=PROBLEMS | UNKNOWN_TYPE)
-by_url = APIRouter(responses=PROBLEMS)
+checked = [Depends(check_options)]
+images = APIRouter(responses=PROBLEMS | UNKNOWN_TYPE, dependencies=checked)
+by_url = APIRouter(responses=PROBLEMS, dependencies=checked)
 health = APIRouter()
 
 
