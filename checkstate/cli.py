@@ -432,6 +432,7 @@ def serve(
         from checkstate.serve.settings import Settings, clean_token
 
         token = clean_token(token)
+        processes.check_address(host, port)
     settings = Settings(
         token=token,
         allow_urls=allow_urls,
