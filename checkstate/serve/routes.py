@@ -15,14 +15,13 @@ from fastapi.security import HTTPBearer
 
 from checkstate.core import bounds
 from checkstate.core.text import printable
-from checkstate.core.types import Floats
 from checkstate.runtime.explain import overlay
 from checkstate.runtime.fetch import FetchError, fetch
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.serve.about import describe
-from checkstate.serve.batching import Batcher, Made, OverloadError
+from checkstate.serve.batching import Batcher, Made, Outcome, OverloadError
 from checkstate.serve.bodies import read_images, request_body
 from checkstate.serve.schemas import (
     PROBLEMS,
@@ -82,13 +81,14 @@ class Service:
         finally:
             self.telemetry.waiting.dec(count)
 
-    def result(self, name: str, outcome: Floats | ImageError) -> ImageResult:
+    def result(self, name: str, outcome: Outcome) -> ImageResult:
         """What the response says of one image."""
         if isinstance(outcome, ImageError):
             return ImageResult(name=name, error=str(outcome).removeprefix("image: "))
-        prediction = self.predictor.to_prediction(outcome)
+        prediction = self.predictor.to_prediction(outcome.probabilities)
         self.telemetry.labels.labels(prediction.label).inc()
-        return ImageResult(name=name, **vars(prediction))
+        warning = f"{outcome.warning}; here, POST /find does" if outcome.warning else None
+        return ImageResult(name=name, **vars(prediction), warning=warning)
 
     def find(self, content: bytes, threshold: float | None, other: bool) -> Found:
         """The controls of a screenshot; raises ImageError."""

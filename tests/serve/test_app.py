@@ -26,8 +26,9 @@ import schemathesis
 from PIL import Image
 
 from checkstate.runtime.finder import Finder
-from checkstate.runtime.predictor import Predictor
+from checkstate.runtime.predictor import Predictor, no_crop
 from checkstate.serve.app import create_app
+from checkstate.serve.batching import is_small
 from checkstate.serve.settings import Settings
 from tests.conftest import CLASSES, ROOT
 from tests.hostile import readable, unreadable
@@ -578,3 +579,23 @@ def test_an_unknown_option_is_refused_with_those_that_are(
     url = start(allow_urls=True)
     refused = httpx.post(f"{url}/{asked}", **bare(crops[0].read_bytes()))
     assert (refused.status_code, refused.json()) == (400, {"detail": told})
+
+
+def test_who_sends_a_whole_screenshot_for_a_crop_is_told_of_find(
+    start: Start, crops: list[Path]
+) -> None:
+    """The same words as of the command line and of MCP, however large the file is."""
+    picture, noise = screenshot()[0], Image.effect_noise((900, 740), 90)
+    files = [crops[0].read_bytes()]
+    for each in (picture, noise):
+        each.save(buffer := io.BytesIO(), "PNG")
+        files.append(buffer.getvalue())
+    assert is_small(files[1]) and not is_small(files[2])  # two ways through the queue
+    url = start()
+    crop, *screens = httpx.post(f"{url}/predict", files=upload(*files)).json()["results"]
+    assert (crop["warning"], crop["error"]) == (None, None)
+    for result in screens:
+        assert result["label"] in CLASSES
+        assert result["warning"] == f"{no_crop(picture)}; here, POST /find does"
+    schemas = httpx.get(f"{url}/openapi.json").json()["components"]["schemas"]
+    assert "warning" in schemas["ImageResult"]["properties"]
