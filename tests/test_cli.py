@@ -230,13 +230,41 @@ def test_urls_lead_inwards_only_when_allowed(command: str, model: Path, crops: l
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{http.server_port}/{crops[0].name}"
-        status, out, _ = run(command, "--json", "--private-urls", "--model", model, url)
-        assert (status, json.loads(out)["path"]) == (0, url)
+        for spelled in (url, url.replace("http", "HTTP")):
+            status, out, _ = run(command, "--json", "--private-urls", "--model", model, spelled)
+            assert (status, json.loads(out)["path"]) == (0, spelled)
         status, _, err = run(command, "--model", model, url)
         assert (status, err.count("\n")) == (1, 1)
         why = "127.0.0.1 is not a public address; --private-urls allows it"
         assert err == f"unreadable: {url}: {why}\n"
         http.shutdown()
+
+
+@pytest.mark.parametrize("command", ["predict", "find"])
+def test_a_file_url_stands_for_its_path(
+    command: str, model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    crop = tmp_path / "a [crop].png"
+    shutil.copy(crops[0], crop)
+    here = crop.as_uri().replace("file://", "FILE://localhost")
+    status, out, err = run(
+        command, "--json", "--model", model, crop.as_uri(), here, tmp_path.as_uri()
+    )
+    assert (status, err) == (0, "")
+    assert [json.loads(line)["path"] for line in out.splitlines()] == 3 * [str(crop)]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("file://server/a.png", "a file of another machine"),
+        ("ftp://server/a.png", "of URLs, those of http, https and file are read"),
+        ("S3://bucket/*.png", "of URLs, those of http, https and file are read"),
+    ],
+)
+def test_a_url_that_cannot_be_read_says_which_can(url: str, why: str, model: Path) -> None:
+    status, out, err = run("predict", "--model", model, url)
+    assert (status, out, err) == (1, "", f"unreadable: {url}: {why}\n")
 
 
 @pytest.mark.slow

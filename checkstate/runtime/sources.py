@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from tqdm import tqdm
 
@@ -17,6 +21,8 @@ from checkstate.core.layout import summarize
 from checkstate.core.text import printable
 from checkstate.core.walk import Walk
 from checkstate.runtime.images import ImageError
+
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,10 @@ class Source:
                 raise ImageError(f"-: {reason}")
             return content
         if not is_url(self.name):
+            if is_file_url(self.name):
+                return local_path(self.name)
+            if SCHEME.match(self.name) and not os.path.lexists(self.name):
+                raise ImageError("image: of URLs, those of http, https and file are read")
             if is_folder(self.name):
                 open_to_us = os.access(self.name, os.R_OK | os.X_OK)
                 why = "in which no image was found" if open_to_us else "that may not be read"
@@ -52,8 +62,29 @@ class Source:
 
 
 def is_url(name: str) -> bool:
-    """Whether a name is a URL that can be fetched."""
-    return name.startswith(("http://", "https://"))
+    """Whether a name is a URL that can be fetched; the case of its scheme does not count."""
+    return name.lower().startswith(("http://", "https://"))
+
+
+def is_file_url(name: str) -> bool:
+    """Whether a name is the URL of a file, on whatever machine."""
+    return name.lower().startswith("file://")
+
+
+def local_path(url: str) -> Path:
+    """The path of a file URL; raises ImageError where it names another machine."""
+    parts = urlsplit(url)
+    if parts.netloc not in {"", "localhost"}:
+        raise ImageError("image: a file of another machine")
+    return Path(url2pathname(parts.path))
+
+
+def without_scheme(name: str) -> str:
+    """The path of a file URL of this machine; other names as they are."""
+    if is_file_url(name):
+        with suppress(ImageError):  # reading it says why not
+            return str(local_path(name))
+    return name
 
 
 def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Source]:
@@ -61,8 +92,9 @@ def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Sour
 
     What is no image in a folder is counted on stderr, as `Walk` tells it. What stands for nothing,
     and what has an image's ending but is none, is yielded as it is: reading it says what is wrong.
+    A file URL stands for its path, by which its images are named.
     """
-    for name in names:
+    for name in map(without_scheme, names):
         if name == "-" or is_url(name):
             yield Source(name, private_urls)
         elif is_folder(name):

@@ -9,8 +9,6 @@ import base64
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -22,9 +20,10 @@ from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import no_crop, valid
+from checkstate.runtime.sources import is_file_url, local_path
 
-DATA, FILE = "data:", "file://"
-"""How the URLs begin that agents have pictures at."""
+DATA = "data:"
+"""How a URL begins that holds the picture itself."""
 
 Threshold = Annotated[float, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 """Agents read the range; one beyond it is told in our words, not in several lines of pydantic's."""
@@ -92,7 +91,7 @@ def content(image: str) -> Path | bytes:
 
     Raises ImageError for what is none of them.
     """
-    if image.startswith(FILE):
+    if is_file_url(image):
         return local_path(image)
     with suppress(OSError):  # of base64 that is longer than a name may be
         if image and Path(image).exists():
@@ -105,11 +104,3 @@ def content(image: str) -> Path | bytes:
     except ValueError as error:
         said = printable(image[:60])
         raise ImageError(f"{said}: neither a file nor the base64 of one") from error
-
-
-def local_path(url: str) -> Path:
-    """The path of a file URL; raises ImageError where it names another machine."""
-    parts = urlsplit(url)
-    if parts.netloc not in {"", "localhost"}:
-        raise ImageError(f"{printable(url[:60])}: a file of another machine")
-    return Path(url2pathname(parts.path))
