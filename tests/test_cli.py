@@ -448,6 +448,64 @@ def test_find_of_a_plain_screen_is_an_empty_list(tmp_path: Path) -> None:
     assert not crops.parent.exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "option"), [("find", "--draw"), ("find", "--crops"), ("predict", "--explain")]
+)
+@pytest.mark.parametrize("name", ["taken/x", 300 * "x"])
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_computed(
+    command: str, option: str, name: str, screen: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    status, out, err = run(command, "--json", screen, option, tmp_path / name)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: {tmp_path / name}: ")
+
+
+def test_a_list_of_crops_that_cannot_be_written_is_named_before_anything_is_computed(
+    screen: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "curation").write_text("a file")
+    status, out, err = run("find", "--json", screen, "--crops", tmp_path / "mine")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: {tmp_path / 'curation/mine.csv'}: ")
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [("find", "--draw"), ("find", "--crops"), ("predict", "--explain")]
+)
+@pytest.mark.parametrize(
+    ("images", "folder"),
+    [
+        ("shots", "shots"),
+        ("shots", "shots/new/boxes"),
+        ("shots", "link/boxes"),
+        (".", "boxes"),
+        ("shots/**/*.png", "shots/boxes"),
+        ("**/*.png", "boxes"),
+    ],
+)
+def test_pictures_that_would_be_read_as_images_are_refused(
+    command: str, option: str, images: str, folder: str, screen: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to("shots")
+    status, out, err = run(command, images, option, folder, folder=tmp_path)
+    why = f"what is written there would be read as images of {images}"
+    assert (status, out) == (2, "")
+    assert err == f"error: {folder}: {why}: name a folder outside of it\n"
+    assert list(screen.parent.iterdir()) == [screen]
+
+
+@pytest.mark.parametrize("images", ["shots/screen.png", "shots/*.png"])
+def test_pictures_beside_images_that_are_named_are_not_read(
+    images: str, screen: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        status, out, err = run("find", "--json", images, "--draw", "shots", folder=tmp_path)
+        assert (status, out.count("\n"), err) == (0, 1, "")
+    assert len(list(screen.parent.rglob("*.found.png"))) == 1
+
+
 @pytest.mark.parametrize("name", ["taken/x", 300 * "x"])
 @pytest.mark.parametrize(
     ("option", "output"),

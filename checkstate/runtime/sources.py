@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -113,6 +114,28 @@ def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Sour
             yield from map(Source, sorted(files.values()) or [name])
         else:
             yield Source(name)
+
+
+def reads_below(names: Iterable[str], folder: Path) -> str | None:
+    """The first of the names by which images in a folder would be read, now or on the next run:
+    of a folder that it is or lies in, or a pattern that goes down to it."""
+    target = Path(os.path.realpath(folder))
+    for name in map(without_scheme, names):
+        if is_folder(name):
+            top = name
+        elif "**" in name and not is_url(name):
+            top = fixed_part(name)
+        else:
+            continue
+        if target.is_relative_to(os.path.realpath(top)):
+            return name
+    return None
+
+
+def fixed_part(pattern: str) -> str:
+    """The folder below which all lies that a pattern matches."""
+    parts = Path(pattern).parts
+    return str(Path(*takewhile(lambda part: not glob.has_magic(part), parts)))
 
 
 def is_folder(name: str) -> bool:
