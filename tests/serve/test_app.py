@@ -565,9 +565,9 @@ def test_find_takes_the_threshold_and_other_of_the_command_line(start: Start) ->
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ("find?treshold=0.5", "unknown option treshold; /find has threshold, other"),
+        ("find?least=0.5", "unknown option least; /find has threshold, other"),
         ("find?threshold=0.5&Other=1", "unknown option Other; /find has threshold, other"),
-        ("find?treshold=7&threshold=7", "unknown option treshold; /find has threshold, other"),
+        ("find?least=7&threshold=7", "unknown option least; /find has threshold, other"),
         ("predict?a%0Ab", "unknown option a\\nb; /predict has none"),
         ("explain?threshold=0.5", "unknown option threshold; /explain has none"),
         ("predict-url?url=x", "unknown option url; /predict-url has none"),
