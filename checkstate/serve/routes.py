@@ -119,7 +119,7 @@ async def check_options(request: Request) -> None:
     """Refuse an option of the query that the route has not: a misspelled one would count for
     nothing."""
     route = request.scope["route"]
-    known = [option.alias for option in route.dependant.query_params]
+    known = [option.alias for option in route.dependant.query_params]  # codespell:ignore
     for name in request.query_params:
         if name not in known:
             has = ", ".join(known) or "none"
