@@ -38,14 +38,14 @@ from checkstate.runtime.model_file import (
     find_finder,
     find_model,
 )
-from checkstate.runtime.output import Format, explanation_path, writer
+from checkstate.runtime.output import Format, check_writable, explanation_path, writer
 from checkstate.runtime.predictor import (
     ModelError,
     Prediction,
     Predictor,
     no_crop,
 )
-from checkstate.runtime.sources import Source, expand
+from checkstate.runtime.sources import Source, expand, reads_below
 
 
 class Commands(TyperGroup):
@@ -190,6 +190,7 @@ def predict(
 ) -> None:
     """Predict every image. Exit status: 0 all were read, 1 some were not, 2 wrong usage."""
     kind = output_format(as_json, as_csv)
+    check_folders(images, explain)
     predictor = open_model(model, device)
     unread = 0
     sources = expand(images, private_urls=private_urls)
@@ -240,6 +241,7 @@ def find(
 ) -> None:
     """Find every control of a screenshot, with its state. Exit status as of predict."""
     kind = output_format(as_json, as_csv)
+    check_folders(screenshots, draw, crops)
     found = open_finder(finder, model, device)
     unread = 0
     with model_errors(), opened(output) as stream, listed(crops) as cut:
@@ -271,6 +273,22 @@ def find(
     raise typer.Exit(1 if unread else 0)
 
 
+def check_folders(images: list[str], *folders: Path | None) -> None:
+    """End with status 2 and one line for a folder that cannot be written, or whose pictures would
+    be read as images: before anything is computed."""
+    for folder in filter(None, folders):
+        if name := reads_below(images, folder):
+            shown = printable(str(folder))
+            typer.echo(
+                f"error: {shown}: what is written there would be read as images of "
+                f"{printable(name)}: name a folder outside of it",
+                err=True,
+            )
+            raise typer.Exit(2)
+        with target_errors(folder):
+            check_writable(folder)
+
+
 @contextmanager
 def listed(folder: Path | None) -> Iterator[finds.Crops | None]:
     """Crops to add to, if a folder is named; however it ends, those that are there are listed."""
@@ -283,6 +301,8 @@ def listed(folder: Path | None) -> Iterator[finds.Crops | None]:
     except UserError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
+    with target_errors(crops.list):
+        check_writable(crops.list.parent)
     try:
         yield crops
     finally:
@@ -432,6 +452,7 @@ def serve(
         from checkstate.serve.settings import Settings, clean_token
 
         token = clean_token(token)
+        processes.check_address(host, port)
     settings = Settings(
         token=token,
         allow_urls=allow_urls,

@@ -230,13 +230,41 @@ def test_urls_lead_inwards_only_when_allowed(command: str, model: Path, crops: l
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{http.server_port}/{crops[0].name}"
-        status, out, _ = run(command, "--json", "--private-urls", "--model", model, url)
-        assert (status, json.loads(out)["path"]) == (0, url)
+        for spelled in (url, url.replace("http", "HTTP")):
+            status, out, _ = run(command, "--json", "--private-urls", "--model", model, spelled)
+            assert (status, json.loads(out)["path"]) == (0, spelled)
         status, _, err = run(command, "--model", model, url)
         assert (status, err.count("\n")) == (1, 1)
         why = "127.0.0.1 is not a public address; --private-urls allows it"
         assert err == f"unreadable: {url}: {why}\n"
         http.shutdown()
+
+
+@pytest.mark.parametrize("command", ["predict", "find"])
+def test_a_file_url_stands_for_its_path(
+    command: str, model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    crop = tmp_path / "a [crop].png"
+    shutil.copy(crops[0], crop)
+    here = crop.as_uri().replace("file://", "FILE://localhost")
+    status, out, err = run(
+        command, "--json", "--model", model, crop.as_uri(), here, tmp_path.as_uri()
+    )
+    assert (status, err) == (0, "")
+    assert [json.loads(line)["path"] for line in out.splitlines()] == 3 * [str(crop)]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("file://server/a.png", "a file of another machine"),
+        ("ftp://server/a.png", "of URLs, those of http, https and file are read"),
+        ("S3://bucket/*.png", "of URLs, those of http, https and file are read"),
+    ],
+)
+def test_a_url_that_cannot_be_read_says_which_can(url: str, why: str, model: Path) -> None:
+    status, out, err = run("predict", "--model", model, url)
+    assert (status, out, err) == (1, "", f"unreadable: {url}: {why}\n")
 
 
 @pytest.mark.slow
@@ -418,6 +446,64 @@ def test_find_of_a_plain_screen_is_an_empty_list(tmp_path: Path) -> None:
     status, out, err = run("find", "--json", "--crops", crops, plain)
     assert (status, json.loads(out)["controls"], err) == (0, [], "")
     assert not crops.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [("find", "--draw"), ("find", "--crops"), ("predict", "--explain")]
+)
+@pytest.mark.parametrize("name", ["taken/x", 300 * "x"])
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_computed(
+    command: str, option: str, name: str, screen: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    status, out, err = run(command, "--json", screen, option, tmp_path / name)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: {tmp_path / name}: ")
+
+
+def test_a_list_of_crops_that_cannot_be_written_is_named_before_anything_is_computed(
+    screen: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "curation").write_text("a file")
+    status, out, err = run("find", "--json", screen, "--crops", tmp_path / "mine")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"error: {tmp_path / 'curation/mine.csv'}: ")
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [("find", "--draw"), ("find", "--crops"), ("predict", "--explain")]
+)
+@pytest.mark.parametrize(
+    ("images", "folder"),
+    [
+        ("shots", "shots"),
+        ("shots", "shots/new/boxes"),
+        ("shots", "link/boxes"),
+        (".", "boxes"),
+        ("shots/**/*.png", "shots/boxes"),
+        ("**/*.png", "boxes"),
+    ],
+)
+def test_pictures_that_would_be_read_as_images_are_refused(
+    command: str, option: str, images: str, folder: str, screen: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to("shots")
+    status, out, err = run(command, images, option, folder, folder=tmp_path)
+    why = f"what is written there would be read as images of {images}"
+    assert (status, out) == (2, "")
+    assert err == f"error: {folder}: {why}: name a folder outside of it\n"
+    assert list(screen.parent.iterdir()) == [screen]
+
+
+@pytest.mark.parametrize("images", ["shots/screen.png", "shots/*.png"])
+def test_pictures_beside_images_that_are_named_are_not_read(
+    images: str, screen: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        status, out, err = run("find", "--json", images, "--draw", "shots", folder=tmp_path)
+        assert (status, out.count("\n"), err) == (0, 1, "")
+    assert len(list(screen.parent.rglob("*.found.png"))) == 1
 
 
 @pytest.mark.parametrize("name", ["taken/x", 300 * "x"])

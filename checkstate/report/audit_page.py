@@ -32,13 +32,15 @@ def write_audit(sources: AuditSources, target: Path, limit: int) -> int:
     page, table = (target.with_name(f"{target.name}.{kind}") for kind in ("html", "csv"))
     if table.exists() and any(row.get("decision") != "keep" for row in read_csv(table)):
         raise UserError(f"{table} holds decisions: move it away, or name another target")
-    source = sources.predictions
-    if not source.exists():
-        raise UserError(f"{source} is missing: run `dvc repro crossval/dvc.yaml`")
+    for needed in (sources.predictions, sources.manifest, sources.archive):
+        if not needed.exists():  # a clone has the predictions, which git holds, and no data
+            raise UserError(f"{needed} is missing: run `dvc repro crossval/dvc.yaml`")
     manifest = kept_images(sources.manifest)
-    predictions = PredictionRow.read(source)
+    predictions = PredictionRow.read(sources.predictions)
     if {r.path: r.label for r in predictions} != {r.path: r.label for r in manifest}:
-        raise UserError(f"{source} is of other data: run `dvc repro crossval/dvc.yaml` again")
+        raise UserError(
+            f"{sources.predictions} is of other data: run `dvc repro crossval/dvc.yaml` again"
+        )
     found = [suspect for suspect in suspects(predictions, manifest) if suspect.reasons][:limit]
     members = read_archive(sources.archive, [suspect.row.path for suspect in found])
     pictures = [thumbnail(member.read()) for member in members]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, TextIO
@@ -64,6 +66,18 @@ def text_lines(stream: TextIO, predictor: Predictor) -> Show:
         stream.write(f"{label:<{width}}  {confidence}  {printable(name)}\n")
 
     return show
+
+
+def check_writable(folder: Path) -> None:
+    """Raises OSError where no file can be written below a folder; leaves nothing behind."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    finally:
+        for each in missing:
+            with suppress(OSError):  # somebody else's files came meanwhile
+                each.rmdir()
 
 
 def explanation_path(name: str, folder: Path) -> Path:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from tqdm import tqdm
 
@@ -17,6 +22,8 @@ from checkstate.core.layout import summarize
 from checkstate.core.text import printable
 from checkstate.core.walk import Walk
 from checkstate.runtime.images import ImageError
+
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,10 @@ class Source:
                 raise ImageError(f"-: {reason}")
             return content
         if not is_url(self.name):
+            if is_file_url(self.name):
+                return local_path(self.name)
+            if SCHEME.match(self.name) and not os.path.lexists(self.name):
+                raise ImageError("image: of URLs, those of http, https and file are read")
             if is_folder(self.name):
                 open_to_us = os.access(self.name, os.R_OK | os.X_OK)
                 why = "in which no image was found" if open_to_us else "that may not be read"
@@ -52,8 +63,29 @@ class Source:
 
 
 def is_url(name: str) -> bool:
-    """Whether a name is a URL that can be fetched."""
-    return name.startswith(("http://", "https://"))
+    """Whether a name is a URL that can be fetched; the case of its scheme does not count."""
+    return name.lower().startswith(("http://", "https://"))
+
+
+def is_file_url(name: str) -> bool:
+    """Whether a name is the URL of a file, on whatever machine."""
+    return name.lower().startswith("file://")
+
+
+def local_path(url: str) -> Path:
+    """The path of a file URL; raises ImageError where it names another machine."""
+    parts = urlsplit(url)
+    if parts.netloc not in {"", "localhost"}:
+        raise ImageError("image: a file of another machine")
+    return Path(url2pathname(parts.path))
+
+
+def without_scheme(name: str) -> str:
+    """The path of a file URL of this machine; other names as they are."""
+    if is_file_url(name):
+        with suppress(ImageError):  # reading it says why not
+            return str(local_path(name))
+    return name
 
 
 def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Source]:
@@ -61,8 +93,9 @@ def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Sour
 
     What is no image in a folder is counted on stderr, as `Walk` tells it. What stands for nothing,
     and what has an image's ending but is none, is yielded as it is: reading it says what is wrong.
+    A file URL stands for its path, by which its images are named.
     """
-    for name in names:
+    for name in map(without_scheme, names):
         if name == "-" or is_url(name):
             yield Source(name, private_urls)
         elif is_folder(name):
@@ -81,6 +114,28 @@ def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Sour
             yield from map(Source, sorted(files.values()) or [name])
         else:
             yield Source(name)
+
+
+def reads_below(names: Iterable[str], folder: Path) -> str | None:
+    """The first of the names by which images in a folder would be read, now or on the next run:
+    of a folder that it is or lies in, or a pattern that goes down to it."""
+    target = Path(os.path.realpath(folder))
+    for name in map(without_scheme, names):
+        if is_folder(name):
+            top = name
+        elif "**" in name and not is_url(name):
+            top = fixed_part(name)
+        else:
+            continue
+        if target.is_relative_to(os.path.realpath(top)):
+            return name
+    return None
+
+
+def fixed_part(pattern: str) -> str:
+    """The folder below which all lies that a pattern matches."""
+    parts = Path(pattern).parts
+    return str(Path(*takewhile(lambda part: not glob.has_magic(part), parts)))
 
 
 def is_folder(name: str) -> bool:

@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -14,11 +15,29 @@ from PIL import Image
 
 from checkstate.core.types import Floats, Pixels
 from checkstate.runtime.images import FORMATS, ImageError, read_image
-from checkstate.runtime.predictor import Predictor
+from checkstate.runtime.predictor import Predictor, no_crop
 
 Made = TypeVar("Made")
-Outcome = Floats | ImageError
-Waiting = tuple[bytes | Pixels, "asyncio.Future[Outcome]"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """An image as the model takes it, and why it is no crop, if it is none."""
+
+    pixels: Pixels
+    warning: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """The probabilities of an image, and why it is no crop, if it is none."""
+
+    probabilities: Floats
+    warning: str
+
+
+Outcome = Output | ImageError
+Waiting = tuple[bytes | Input, "asyncio.Future[Outcome]"]
 
 SMALL_BYTES, SMALL_PIXELS = 100_000, 1_000_000
 """Up to which an image is decoded between two runs of the model; a larger one, which would hold up
@@ -94,11 +113,11 @@ class Batcher:
                 self.queue.put_nowait((content, future))
                 continue
             try:
-                pixels = await self.in_turn(self.preprocess, content)
+                ready = await self.in_turn(self.preprocess, content)
             except ImageError as error:
                 future.set_result(error)
             else:
-                self.queue.put_nowait((pixels, future))  # its turn kept the room
+                self.queue.put_nowait((ready, future))  # its turn kept the room
         return await asyncio.gather(*futures)
 
     async def in_turn(self, work: Callable[[bytes], Made], content: bytes) -> Made:
@@ -114,9 +133,10 @@ class Batcher:
         finally:
             self.turns -= 1
 
-    def preprocess(self, content: bytes) -> Pixels:
+    def preprocess(self, content: bytes) -> Input:
         """Decode an image and bring it to the model's input; raises ImageError."""
-        return self.predictor.to_input(read_image(content, max_pixels=self.max_pixels))
+        picture = read_image(content, max_pixels=self.max_pixels)
+        return Input(self.predictor.to_input(picture), no_crop(picture))
 
     async def work(self) -> None:
         """Predict batch after batch, for ever."""
@@ -139,14 +159,16 @@ class Batcher:
             for _ in batch:
                 self.queue.task_done()
 
-    def compute(self, contents: list[bytes | Pixels]) -> list[Outcome]:
+    def compute(self, contents: list[bytes | Input]) -> list[Outcome]:
         """Decode what is not decoded, and run the model once."""
-        inputs: list[Pixels | ImageError] = []
+        inputs: list[Input | ImageError] = []
         for content in contents:
             try:
                 inputs.append(self.preprocess(content) if isinstance(content, bytes) else content)
             except ImageError as error:
                 inputs.append(error)
-        good = [pixels for pixels in inputs if not isinstance(pixels, ImageError)]
+        good = [item.pixels for item in inputs if isinstance(item, Input)]
         rows: Iterator[Floats] = iter(self.predictor.probabilities(np.stack(good)) if good else [])
-        return [item if isinstance(item, ImageError) else next(rows) for item in inputs]
+        return [
+            Output(next(rows), item.warning) if isinstance(item, Input) else item for item in inputs
+        ]

@@ -9,24 +9,24 @@ import base64
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from PIL import Image
-from pydantic import Field
+from pydantic import WithJsonSchema
 
 from checkstate.core.text import printable
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
-from checkstate.runtime.predictor import no_crop
+from checkstate.runtime.predictor import no_crop, valid
+from checkstate.runtime.sources import is_file_url, local_path
 
-DATA, FILE = "data:", "file://"
-"""How the URLs begin that agents have pictures at."""
+DATA = "data:"
+"""How a URL begins that holds the picture itself."""
 
-Threshold = Annotated[float | None, Field(ge=0, le=1)]
+Threshold = Annotated[float, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+"""Agents read the range; one beyond it is told in our words, not in several lines of pydantic's."""
 
 
 def new_server(finder: Finder) -> MCPServer:
@@ -35,7 +35,7 @@ def new_server(finder: Finder) -> MCPServer:
 
     @server.tool()
     def find_controls(
-        image: str, threshold: Threshold = None, other: bool = False
+        image: str, threshold: Threshold | None = None, other: bool = False
     ) -> dict[str, Any]:
         """Find the checkboxes, radio buttons and switches of a screenshot and read their states.
 
@@ -48,8 +48,12 @@ def new_server(finder: Finder) -> MCPServer:
         bottom in pixels), its kind, its state, and three confidences: of the kind, that there is
         a control, and of the state.
         """
+        try:
+            least = None if threshold is None else valid(threshold)
+        except ValueError as error:
+            raise ToolError(str(error)) from error
         picture = decoded(image)
-        return as_json(picture, finder.find(picture, threshold, other), finder)
+        return as_json(picture, finder.find(picture, least, other), finder)
 
     @server.tool()
     def control_state(image: str) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def content(image: str) -> Path | bytes:
 
     Raises ImageError for what is none of them.
     """
-    if image.startswith(FILE):
+    if is_file_url(image):
         return local_path(image)
     with suppress(OSError):  # of base64 that is longer than a name may be
         if image and Path(image).exists():
@@ -100,11 +104,3 @@ def content(image: str) -> Path | bytes:
     except ValueError as error:
         said = printable(image[:60])
         raise ImageError(f"{said}: neither a file nor the base64 of one") from error
-
-
-def local_path(url: str) -> Path:
-    """The path of a file URL; raises ImageError where it names another machine."""
-    parts = urlsplit(url)
-    if parts.netloc not in {"", "localhost"}:
-        raise ImageError(f"{printable(url[:60])}: a file of another machine")
-    return Path(url2pathname(parts.path))

@@ -1,13 +1,19 @@
-"""Several processes at one port."""
+"""The address that the service listens at, and several processes at one port."""
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
 import socket
 import sys
 from typing import Any
 
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
+
+from checkstate.core.errors import UserError
+from checkstate.core.text import printable
 
 
 class OwnSocket(socket.socket):
@@ -30,6 +36,29 @@ def bind(family: int, address: Any) -> OwnSocket:
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     own.bind(address)
     return own
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises UserError for an address at which nothing can listen, as one whose port is taken.
+
+    uvicorn notices it once the models are loaded, and logs six lines.
+    """
+
+    async def listen() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+        server.close()
+
+    try:
+        asyncio.run(listen())
+    except (OSError, UnicodeError) as error:
+        number = getattr(error, "errno", None) or 0
+        if number == errno.EADDRINUSE:
+            raise UserError(f"port {port} is taken: name another with --port") from error
+        reason = os.strerror(number) if number > 0 else "no such host"
+        raise UserError(
+            f"{printable(host)}, port {port}: {reason}: name others with --host and --port"
+        ) from error
 
 
 def serve(config: Config) -> None:

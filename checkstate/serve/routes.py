@@ -14,14 +14,14 @@ from fastapi.responses import FileResponse, Response
 from fastapi.security import HTTPBearer
 
 from checkstate.core import bounds
-from checkstate.core.types import Floats
+from checkstate.core.text import printable
 from checkstate.runtime.explain import overlay
 from checkstate.runtime.fetch import FetchError, fetch
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.serve.about import describe
-from checkstate.serve.batching import Batcher, Made, OverloadError
+from checkstate.serve.batching import Batcher, Made, Outcome, OverloadError
 from checkstate.serve.bodies import read_images, request_body
 from checkstate.serve.schemas import (
     PROBLEMS,
@@ -81,13 +81,14 @@ class Service:
         finally:
             self.telemetry.waiting.dec(count)
 
-    def result(self, name: str, outcome: Floats | ImageError) -> ImageResult:
+    def result(self, name: str, outcome: Outcome) -> ImageResult:
         """What the response says of one image."""
         if isinstance(outcome, ImageError):
             return ImageResult(name=name, error=str(outcome).removeprefix("image: "))
-        prediction = self.predictor.to_prediction(outcome)
+        prediction = self.predictor.to_prediction(outcome.probabilities)
         self.telemetry.labels.labels(prediction.label).inc()
-        return ImageResult(name=name, **vars(prediction))
+        warning = f"{outcome.warning}; here, POST /find does" if outcome.warning else None
+        return ImageResult(name=name, **vars(prediction), warning=warning)
 
     def find(self, content: bytes, threshold: float | None, other: bool) -> Found:
         """The controls of a screenshot; raises ImageError."""
@@ -114,9 +115,22 @@ async def service_of(request: Request) -> Service:
     return service
 
 
+async def check_options(request: Request) -> None:
+    """Refuse an option of the query that the route has not: a misspelled one would count for
+    nothing."""
+    route = request.scope["route"]
+    known = [option.alias for option in route.dependant.query_params]  # codespell:ignore
+    for name in request.query_params:
+        if name not in known:
+            has = ", ".join(known) or "none"
+            told = f"unknown option {printable(name[:60])}; {route.path} has {has}"
+            raise HTTPException(400, told)
+
+
 Shared = Annotated[Service, Depends(service_of)]
-images = APIRouter(responses=PROBLEMS | UNKNOWN_TYPE)
-by_url = APIRouter(responses=PROBLEMS)
+checked = [Depends(check_options)]
+images = APIRouter(responses=PROBLEMS | UNKNOWN_TYPE, dependencies=checked)
+by_url = APIRouter(responses=PROBLEMS, dependencies=checked)
 health = APIRouter()
 
 

@@ -8,13 +8,17 @@ from pydantic import BaseModel, ConfigDict
 
 
 class ImageResult(BaseModel):
-    """The prediction of one image: label, confidence and probabilities, or an error."""
+    """The prediction of one image: label, confidence and probabilities, or an error.
+
+    What looks like a whole screenshot has a warning too.
+    """
 
     name: str
     label: str | None = None
     confidence: float | None = None
     probabilities: dict[str, float] | None = None
     error: str | None = None
+    warning: str | None = None
 
 
 class Results(BaseModel):

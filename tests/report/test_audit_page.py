@@ -118,7 +118,9 @@ def test_a_list_of_no_suspects_can_be_read_as_well(project: Path) -> None:
     assert read_decisions(project / "suspects.csv", []) == {}
 
 
-@pytest.mark.usefixtures("project")
-def test_without_a_cross_validation_the_way_out_is_named() -> None:
-    with pytest.raises(UserError, match=r"dvc repro crossval/dvc\.yaml"):
+@pytest.mark.parametrize("missing", [SOURCES.predictions, SOURCES.manifest, SOURCES.archive])
+def test_without_a_cross_validation_the_way_out_is_named(project: Path, missing: Path) -> None:
+    write_inputs(project)
+    missing.unlink()  # a clone has the predictions alone
+    with pytest.raises(UserError, match=f"{missing} is missing: run `dvc repro crossval/dvc.yaml`"):
         audit(Path("suspects"), 10)

@@ -1,6 +1,8 @@
 import base64
+import errno
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -24,8 +26,9 @@ import schemathesis
 from PIL import Image
 
 from checkstate.runtime.finder import Finder
-from checkstate.runtime.predictor import Predictor
+from checkstate.runtime.predictor import Predictor, no_crop
 from checkstate.serve.app import create_app
+from checkstate.serve.batching import is_small
 from checkstate.serve.settings import Settings
 from tests.conftest import CLASSES, ROOT
 from tests.hostile import readable, unreadable
@@ -456,13 +459,30 @@ def connections(process: psutil.Process, port: int) -> int:
     return sum(c.status == psutil.CONN_ESTABLISHED and c.laddr.port == port for c in found)
 
 
-def test_a_port_that_processes_share_already_is_taken(model: Path) -> None:
-    with command(model, workers=2) as (url, _, _):
-        serve = [sys.executable, "-m", "checkstate.cli", "serve", f"--model={model}", "--workers=2"]
+@pytest.mark.parametrize(("first", "second"), [(1, 1), (1, 2), (2, 1), (2, 2)])
+def test_a_port_that_is_taken_is_one_line(model: Path, first: int, second: int) -> None:
+    """One that processes share too."""
+    with command(model, workers=first) as (url, _, _):
         port = url.rpartition(":")[2]
-        second = subprocess.run([*serve, f"--port={port}"], capture_output=True, text=True)
-    assert second.returncode
-    assert "Address already in use" in second.stdout
+        status, out, err = refused(f"--model={model}", f"--workers={second}", f"--port={port}")
+    line = f"error: port {port} is taken: name another with --port\n"
+    assert (status, out, err) == (1, "", line)
+
+
+def refused(*options: str) -> tuple[int, str, str]:
+    """How a service ends that cannot start."""
+    serve = [sys.executable, "-m", "checkstate.cli", "serve", *options]
+    ended = subprocess.run(serve, capture_output=True, text=True, timeout=60)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("203.0.113.5", os.strerror(errno.EADDRNOTAVAIL)), ("no-such.invalid", "no such host")],
+)
+def test_an_address_that_is_not_of_this_machine_is_one_line(host: str, reason: str) -> None:
+    line = f"error: {host}, port 8000: {reason}: name others with --host and --port\n"
+    assert refused(f"--host={host}", "--port=8000") == (1, "", line)
 
 
 def test_the_openapi_document_is_valid(start: Start) -> None:
@@ -540,3 +560,42 @@ def test_find_takes_the_threshold_and_other_of_the_command_line(start: Start) ->
         assert refused.json()["detail"][0]["loc"] == ["query", *query]
     [find_post] = httpx.get(f"{url}/openapi.json").json()["paths"]["/find"].values()
     assert [each["name"] for each in find_post["parameters"]] == ["threshold", "other"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("find?least=0.5", "unknown option least; /find has threshold, other"),
+        ("find?threshold=0.5&Other=1", "unknown option Other; /find has threshold, other"),
+        ("find?least=7&threshold=7", "unknown option least; /find has threshold, other"),
+        ("predict?a%0Ab", "unknown option a\\nb; /predict has none"),
+        ("explain?threshold=0.5", "unknown option threshold; /explain has none"),
+        ("predict-url?url=x", "unknown option url; /predict-url has none"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_those_that_are(
+    start: Start, crops: list[Path], asked: str, told: str
+) -> None:
+    url = start(allow_urls=True)
+    refused = httpx.post(f"{url}/{asked}", **bare(crops[0].read_bytes()))
+    assert (refused.status_code, refused.json()) == (400, {"detail": told})
+
+
+def test_who_sends_a_whole_screenshot_for_a_crop_is_told_of_find(
+    start: Start, crops: list[Path]
+) -> None:
+    """The same words as of the command line and of MCP, however large the file is."""
+    picture, noise = screenshot()[0], Image.effect_noise((900, 740), 90)
+    files = [crops[0].read_bytes()]
+    for each in (picture, noise):
+        each.save(buffer := io.BytesIO(), "PNG")
+        files.append(buffer.getvalue())
+    assert is_small(files[1]) and not is_small(files[2])  # two ways through the queue
+    url = start()
+    crop, *screens = httpx.post(f"{url}/predict", files=upload(*files)).json()["results"]
+    assert (crop["warning"], crop["error"]) == (None, None)
+    for result in screens:
+        assert result["label"] in CLASSES
+        assert result["warning"] == f"{no_crop(picture)}; here, POST /find does"
+    schemas = httpx.get(f"{url}/openapi.json").json()["components"]["schemas"]
+    assert "warning" in schemas["ImageResult"]["properties"]

@@ -118,8 +118,23 @@ def test_find_controls_takes_the_threshold_and_other_of_the_command_line(tmp_pat
         find(),
         find(threshold=0.9),
         find(threshold=0.05, other=True),
-        *(find(threshold=threshold) for threshold in (5, -1, "nan")),
+        *(find(threshold=threshold) for threshold in (5.0, -1.0, "nan")),
     )
     counts = [len(json.loads(each.content[0].text)["controls"]) for each in (sure, usual, every)]
     assert counts == sorted(set(counts))
-    assert all(answer.is_error and "threshold" in answer.content[0].text for answer in wrong)
+    for answer, threshold in zip(wrong, (5.0, -1.0, "nan"), strict=True):
+        assert answer.is_error
+        line = f"find_controls: threshold: {threshold} is no number from 0 to 1"
+        assert answer.content[0].text.endswith(line)
+        assert "\n" not in answer.content[0].text
+
+
+def test_agents_are_told_the_range_of_the_threshold() -> None:
+    async def described() -> Any:
+        async with Client(SERVER) as client:
+            tools = (await client.list_tools()).tools
+        return next(tool.input_schema for tool in tools if tool.name == "find_controls")
+
+    number, null = asyncio.run(described())["properties"]["threshold"]["anyOf"]
+    assert number == {"type": "number", "minimum": 0, "maximum": 1}
+    assert null == {"type": "null"}
