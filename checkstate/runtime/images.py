@@ -116,6 +116,9 @@ def from_picture(picture: Image.Image) -> Image.Image:
         raise ImageError(f"image: {picture.width}x{picture.height} pixels")
     try:
         return to_rgb(picture, ImageOps.exif_transpose(picture))
+    except MemoryError as error:
+        side = f"{picture.width}x{picture.height}"
+        raise ImageError(f"image: {side} pixels are more than memory holds") from error
     except Exception as error:  # as above
         raise damaged("image", error) from error
 

@@ -1,5 +1,8 @@
 import os
 import struct
+import subprocess
+import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +92,27 @@ def test_decompression_bomb_is_refused_before_decoding() -> None:
     assert len(bomb) < 1_000_000
     with pytest.raises(ImageError, match="pixels"):
         read_image(bomb)
+
+
+def test_a_picture_of_more_pixels_than_memory_holds_is_not_called_damaged(tmp_path: Path) -> None:
+    content = bytearray(encode(Image.new("RGB", (1, 1)), "PNG"))
+    content[16:24] = struct.pack(">II", 40_000, 40_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    (tmp_path / "large.png").write_bytes(content)
+    program = """
+import resource, sys
+from PIL import Image
+from checkstate.runtime.images import ImageError, read_image
+Image.MAX_IMAGE_PIXELS = None
+resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
+try:
+    read_image(Image.open(sys.argv[1]))
+except ImageError as error:
+    print(error)
+"""
+    run = [sys.executable, "-c", program, str(tmp_path / "large.png")]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert said == "image: 40000x40000 pixels are more than memory holds\n"
 
 
 def test_paths_that_are_no_files_are_named(tmp_path: Path) -> None:
