@@ -258,6 +258,8 @@ def test_a_file_url_stands_for_its_path(
     ("url", "why"),
     [
         ("file://server/a.png", "a file of another machine"),
+        ("file://[x/a.png", "no valid URL"),
+        ("file://", "the URL of no file"),
         ("ftp://server/a.png", "of URLs, those of http, https and file are read"),
         ("S3://bucket/*.png", "of URLs, those of http, https and file are read"),
     ],

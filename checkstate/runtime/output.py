@@ -7,7 +7,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, TextIO
@@ -69,15 +68,9 @@ def text_lines(stream: TextIO, predictor: Predictor) -> Show:
 
 
 def check_writable(folder: Path) -> None:
-    """Raises OSError where no file can be written below a folder; leaves nothing behind."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    finally:
-        for each in missing:
-            with suppress(OSError):  # somebody else's files came meanwhile
-                each.rmdir()
+    """Raises OSError where no file can be written below a folder, which may be missing yet."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    tempfile.TemporaryFile(dir=there).close()
 
 
 def explanation_path(name: str, folder: Path) -> Path:

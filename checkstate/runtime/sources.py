@@ -73,11 +73,17 @@ def is_file_url(name: str) -> bool:
 
 
 def local_path(url: str) -> Path:
-    """The path of a file URL; raises ImageError where it names another machine."""
-    parts = urlsplit(url)
-    if parts.netloc not in {"", "localhost"}:
+    """The path of a file URL; raises ImageError where it names another machine, or no file."""
+    try:
+        parts = urlsplit(url)
+        path = url2pathname(parts.path)
+    except ValueError as error:
+        raise ImageError("image: no valid URL") from error
+    if parts.netloc.lower() not in {"", "localhost"}:
         raise ImageError("image: a file of another machine")
-    return Path(url2pathname(parts.path))
+    if not path:
+        raise ImageError("image: the URL of no file")
+    return Path(path)
 
 
 def without_scheme(name: str) -> str:
@@ -118,12 +124,15 @@ def expand(names: Iterable[str], *, private_urls: bool = False) -> Iterator[Sour
 
 def reads_below(names: Iterable[str], folder: Path) -> str | None:
     """The first of the names by which images in a folder would be read, now or on the next run:
-    of a folder that it is or lies in, or a pattern that goes down to it."""
+    a folder that it is or lies in, or a pattern whose `**` may go down to it.
+
+    Links inside of a folder are not followed, and patterns without `**` are taken as they are.
+    """
     target = Path(os.path.realpath(folder))
     for name in map(without_scheme, names):
         if is_folder(name):
             top = name
-        elif "**" in name and not is_url(name):
+        elif "**" in Path(name).parts and not is_url(name):
             top = fixed_part(name)
         else:
             continue

@@ -55,7 +55,8 @@ def check_address(host: str, port: int) -> None:
         number = getattr(error, "errno", None) or 0
         if number == errno.EADDRINUSE:
             raise UserError(f"port {port} is taken: name another with --port") from error
-        reason = os.strerror(number) if number > 0 else "no such host"
+        nowhere = isinstance(error, socket.gaierror | UnicodeError)
+        reason = "no such host" if nowhere else os.strerror(number)
         raise UserError(
             f"{printable(host)}, port {port}: {reason}: name others with --host and --port"
         ) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from checkstate.core.files import read_csv
-from checkstate.runtime.output import explanation_path, writer
+from checkstate.runtime.output import check_writable, explanation_path, writer
 from checkstate.runtime.predictor import Prediction, Predictor
 
 
@@ -32,6 +32,14 @@ def test_a_name_with_an_end_of_line_is_one_row(
         for path in (name, "b.png"):
             show(path, Prediction("on", 0.9, dict.fromkeys(predictor.classes, 0.5)))
     assert [row["path"] for row in read_csv(table)] == [name, "b.png"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_it_is_needed(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new/er")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        check_writable(tmp_path / "file/new")
 
 
 def test_no_two_names_share_an_explanation() -> None:
