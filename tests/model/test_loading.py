@@ -140,6 +140,7 @@ def test_many_more_are_loaded_or_refused_in_one_line(name: str) -> None:
 
 
 REFUSED = {
+    "coat_tiny",  # its layers share weights, which safetensors does not write
     "dla46_c",  # a convolution is its head
     "torchvision.mnasnet0_5",  # its weights carry a version that safetensors cannot hold
 }
