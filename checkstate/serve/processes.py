@@ -52,7 +52,8 @@ def check_address(host: str, port: int) -> None:
     try:
         asyncio.run(listen())
     except (OSError, UnicodeError) as error:
-        number = getattr(error, "errno", None) or 0
+        # Python 3.13 gives no number where none of a host's addresses is of this machine
+        number = getattr(error, "errno", None) or errno.EADDRNOTAVAIL
         if number == errno.EADDRINUSE:
             raise UserError(f"port {port} is taken: name another with --port") from error
         nowhere = isinstance(error, socket.gaierror | UnicodeError)
