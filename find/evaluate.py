@@ -21,11 +21,10 @@ LEAST = 0.05
 
 
 def main() -> None:
-    """Read the finder, the shipped classifier and find/data/held-out.zip; write metrics."""
+    """Read the finder, the shipped classifier, held-out.zip and bare.zip; write metrics."""
     finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
     pairs: list[tuple[Screenshot, list[Control]]] = []
     sets: dict[str, Counts] = defaultdict(Counts)
-    bare: list[int] = []
     for screenshot in tqdm(load_screenshots(paths.scenes("held-out")), unit="screenshot"):
         everything = finder(screenshot.picture(), LEAST, keep_other=True)
         pairs.append((screenshot, everything))
@@ -34,10 +33,9 @@ def main() -> None:
             for each in everything
             if each.confidence >= finder.threshold and each.prediction.label != OTHER
         ]
-        counts = count(screenshot, shown)
-        sets[screenshot.name.rpartition("-")[0]] += counts
-        if not screenshot.states:
-            bare.append(counts.false_alarms)
+        sets[screenshot.name.rpartition("-")[0]] += count(screenshot, shown)
+    bare = load_screenshots(paths.scenes("bare"))
+    alarms = [len(finder(page.picture())) for page in tqdm(bare, unit="bare page")]
     total = sum(sets.values(), Counts())
     out = paths.metrics_folder("find-evaluate")
     write_metrics(
@@ -47,7 +45,7 @@ def main() -> None:
             "f1_box": total.f1(total.found),
             "f1_state": total.f1(total.right_state),
             "false_alarms_per_screenshot": total.false_alarms / len(pairs),
-            "false_alarms_without_controls": sum(bare) / max(len(bare), 1),
+            "false_alarms_without_controls": sum(alarms) / len(alarms),
         },
     )
     rows = [

@@ -178,13 +178,15 @@ def load_templates(name: str) -> tuple[Environment, Any, Any]:
     return environment, library, common
 
 
-def draw_page(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
-    """The HTML of a whole page of one library, and its cells in order."""
+def draw_page(
+    name: str, random: Random, width: int, bare_share: float = BARE
+) -> tuple[str, list[Cell]]:
+    """The HTML of a whole page of one library, and its cells in order; some have no control."""
     environment, library, common = load_templates(name)
     theme = draw_theme(random, bool(library.dark))
     layout = draw_layout(random, theme, width)
     zoom = random.choice([0.75, 0.85, 1, 1, 1, 1, 1.2, 1.5, 2])
-    bare = random.random() < BARE
+    bare = random.random() < bare_share
     sections, cells = [], list[Cell]()
     for _ in range(random.choice([1, 2, 3, 4, 6, 8])):
         kind = random.choice(

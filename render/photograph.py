@@ -17,7 +17,7 @@ from scipy import ndimage
 from checkstate.core.errors import UserError
 from render.chromium import IDLE, SITE, RestlessPageError, serve, settled
 from render.cutting import HIDDEN, MIN_SIDE, OTHER, Box, Control, clipped, rounded
-from render.pages import Cell, draw_page
+from render.pages import BARE, Cell, draw_page
 
 TRIES = 5
 FURNITURE = 8
@@ -112,7 +112,9 @@ MEASURE = """
 """
 
 
-def photograph(chromium: Browser, name: str, random: Random) -> tuple[Image.Image, list[Control]]:
+def photograph(
+    chromium: Browser, name: str, random: Random, bare_share: float = BARE
+) -> tuple[Image.Image, list[Control]]:
     """Draw one page of a library and photograph it; a page that keeps moving is drawn anew.
 
     Boxes are in pixels of the picture. What is no control has the label `other`, a control that
@@ -120,20 +122,20 @@ def photograph(chromium: Browser, name: str, random: Random) -> tuple[Image.Imag
     """
     for _ in range(TRIES):
         try:
-            return photograph_once(chromium, name, random)
+            return photograph_once(chromium, name, random, bare_share)
         except RestlessPageError:
             continue
     raise UserError(f"render/libraries/{name}: {TRIES} pages that keep moving")
 
 
 def photograph_once(
-    chromium: Browser, name: str, random: Random
+    chromium: Browser, name: str, random: Random, bare_share: float
 ) -> tuple[Image.Image, list[Control]]:
     """Draw one page, focus one control, hover over another; may raise RestlessPageError."""
     width = random.choice([640, 800, 1024, 1280, 1280, 1440, 1600])
     height = random.choice([480, 600, 720, 800, 900])
     scale = random.choice([1, 1, 1, 1.25, 1.5, 2] if width > 800 else [1, 1, 1, 1.25, 1.5, 2, 3])
-    html, cells = draw_page(name, random, width)
+    html, cells = draw_page(name, random, width, bare_share)
     context = chromium.new_context(
         viewport={"width": width, "height": height},
         device_scale_factor=scale,
@@ -171,6 +173,11 @@ def measured(
     seen: dict[str, Any], name: str, ink: Ink, cells: list[Cell], scale: float, random: Random
 ) -> Iterator[Control]:
     """What stands on the page, in pixels of the picture."""
+    elements = {
+        slot["index"]: box
+        for slot in seen["slots"]
+        if cells[slot["index"]].kind != OTHER and (box := scaled(slot["box"], scale))
+    }
     for slot in seen["slots"]:
         cell = cells[slot["index"]]
         content, row = (scaled(slot[part], scale) for part in ("content", "row"))
@@ -180,9 +187,10 @@ def measured(
             continue
         check(slot, cell, name)
         label = HIDDEN if slot["covered"] else ("unchecked", "checked")[cell.state]
-        if whole := scaled(slot["box"], scale):
+        if whole := elements.get(slot["index"]):
             labels = [each for rect in slot["labels"] if (each := scaled(rect, scale))]
-            box = painted(ink, whole, labels)
+            others = [box for index, box in elements.items() if index != slot["index"]]
+            box = painted(ink, whole, labels, others)
             yield Control(cell.kind, label, box, around(content or box, box), row)
     pieces = seen["furniture"]
     for piece in random.sample(pieces, min(FURNITURE, len(pieces))):
@@ -216,17 +224,22 @@ def around(first: Box, second: Box) -> Box:
     )
 
 
-def painted(ink: Ink, box: Box, labels: list[Box]) -> Box:
+def painted(ink: Ink, box: Box, labels: list[Box], others: list[Box]) -> Box:
     """Where a control paints: all that is connected with ink in its element's box, but its label.
 
-    Some elements are larger than what one sees of them, and some paint beyond themselves. A box in
-    which next to nothing is painted stays as it is.
+    Some elements are larger than what one sees of them, and some paint beyond themselves, but not
+    where the element of another control is nearer. A box in which next to nothing is painted stays
+    as it is.
     """
     height, width = ink.shape
     reach = BEYOND * min(box[2] - box[0], box[3] - box[1])
     wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
-    left, top, right, bottom = rounded(clipped(wide, (0, 0, width, height)))
+    frame = rounded(clipped(wide, (0, 0, width, height)))
+    left, top, right, bottom = frame
     pixels = ink[top:bottom, left:right].copy()
+    near = distance(box, frame)
+    for other in others:
+        pixels &= near <= distance(other, frame)
     for label in labels:
         pixels[inside(label, left, top)] = False
     pieces, _ = ndimage.label(pixels, np.ones((3, 3)))
@@ -240,6 +253,17 @@ def painted(ink: Ink, box: Box, labels: list[Box]) -> Box:
         left + int(columns[-1]) + 1,
         top + int(rows[-1]) + 1,
     )
+
+
+def distance(box: Box, frame: tuple[int, int, int, int]) -> NDArray[np.int64]:
+    """How far from a box every pixel in a frame is, by its rows or columns: [height, width]."""
+    left, top, right, bottom = frame
+    x0, y0, x1, y1 = rounded(box)
+    x, y = np.arange(left, right), np.arange(top, bottom)
+    columns, rows = (
+        np.maximum(np.maximum(a - at, at + 1 - b), 0) for at, a, b in ((x, x0, x1), (y, y0, y1))
+    )
+    return np.maximum(columns[None, :], rows[:, None])
 
 
 def inside(box: Box, left: int, top: int) -> tuple[slice, slice]:

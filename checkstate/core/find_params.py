@@ -23,6 +23,7 @@ class Scenes(Section):
     seed: Annotated[int, Field(ge=0)]
     train: SceneCounts
     held_out: Annotated[SceneCounts, Field(alias="held-out")]
+    bare: Count
 
 
 class FindTrain(Section):

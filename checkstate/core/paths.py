@@ -68,7 +68,7 @@ def extra_archive(name: str) -> Path:
 
 
 def scenes(which: str) -> Path:
-    """Screenshots with the boxes of their controls, to learn from or held out."""
+    """Screenshots with the boxes of their controls: to learn from, held out, or bare of them."""
     return FIND / f"data/{which}.zip"
 
 

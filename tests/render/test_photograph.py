@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser
 
 from checkstate.core.errors import UserError
 from checkstate.core.types import KINDS
-from render import pages, photograph
+from render import photograph
 from render.chromium import browsers
 from render.cutting import HIDDEN, MIN_SIDE, OTHER, shows_alone
 from render.pages import HERE, Cell, draw_page
@@ -48,11 +49,8 @@ def test_boxes_lie_on_the_controls_of_a_page_and_it_is_the_same_again(chromium: 
 
 
 @needs_browser
-def test_some_pages_have_no_control_and_are_full_all_the_same(
-    chromium: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pages, "BARE", 1)
-    picture, controls = photograph.photograph(chromium, "bootstrap", Random("page-1"))
+def test_some_pages_have_no_control_and_are_full_all_the_same(chromium: Browser) -> None:
+    picture, controls = photograph.photograph(chromium, "bootstrap", Random("page-1"), bare_share=1)
     assert {control.label for control in controls} == {OTHER}
     assert len(picture.getcolors(2**24)) > 20
 
@@ -90,10 +88,9 @@ def test_a_box_of_which_a_part_is_chosen_counts_as_checked() -> None:
 @needs_browser
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_every_librarys_controls_take_their_state_and_have_a_size(
-    library: str, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+    library: str, chromium: Browser
 ) -> None:
-    monkeypatch.setattr(pages, "BARE", 0)
-    picture, controls = photograph.photograph(chromium, library, Random("page-2"))
+    picture, controls = photograph.photograph(chromium, library, Random("page-2"), bare_share=0)
     seen = [c for c in controls if c.kind in KINDS and c.label != HIDDEN]
     assert seen
     for control in seen:
@@ -131,8 +128,8 @@ body { margin: 0; font: 16px monospace; }
 def test_boxes_are_where_the_page_says_at_any_scale(
     chromium: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def drawn(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
-        _, cells = draw_page(name, random, width)
+    def drawn(name: str, *args: Any) -> tuple[str, list[Cell]]:
+        _, cells = draw_page(name, *args)
         kinds = [("checkbox", "", True), ("radio", "", False), ("switch", "", False)]
         kinds += [(OTHER, "icon", False)]
         return PAGE, [
@@ -203,10 +200,21 @@ def test_a_box_is_what_its_control_paints_without_the_label() -> None:
     picture.paste("black", (60, 10, 76, 26))  # another control
     ink = changed(picture, page)
     element, letter = (6, 4, 40, 36), (30, 12, 40, 26)
-    assert painted(ink, element, [letter]) == (10, 10, 26, 26)
-    assert painted(ink, element, []) == (10, 10, 36, 26)
-    assert painted(ink, (12, 10, 26, 26), []) == (10, 10, 26, 26), "it paints beyond its element"
-    assert painted(ink, (80, 4, 95, 36), []) == (80, 4, 95, 36), "nothing is painted there"
+    assert painted(ink, element, [letter], []) == (10, 10, 26, 26)
+    assert painted(ink, element, [], []) == (10, 10, 36, 26)
+    assert painted(ink, (12, 10, 26, 26), [], []) == (10, 10, 26, 26), "it paints beyond itself"
+    assert painted(ink, (80, 4, 95, 36), [], []) == (80, 4, 95, 36), "nothing is painted there"
+
+
+def test_the_boxes_of_controls_that_touch_do_not_overlap() -> None:
+    page = Image.new("RGB", (60, 40), "white")
+    picture = page.copy()
+    picture.paste("black", (8, 10, 42, 26))  # two boxes, side by side, each with a rim of 1 pixel
+    ink = changed(picture, page)
+    left, right = (9, 11, 24, 25), (26, 11, 41, 25)
+    assert painted(ink, left, [], [right]) == (8, 10, 25, 26)
+    assert painted(ink, right, [], [left]) == (25, 10, 42, 26)
+    assert painted(ink, left, [], []) == (8, 10, 29, 26)
 
 
 @needs_browser
@@ -220,8 +228,8 @@ i { display: inline-block; width: 18px; height: 18px; background: green; margin-
   style="display: block; border-bottom: 1px solid transparent; padding: 6px"><i></i>word</label>
 </span></div>"""
 
-    def drawn(name: str, random: Random, width: int) -> tuple[str, list[Cell]]:
-        cell = draw_page(name, random, width)[1][0]
+    def drawn(name: str, *args: Any) -> tuple[str, list[Cell]]:
+        cell = draw_page(name, *args)[1][0]
         return page, [replace(cell, kind="checkbox", widget="", state=True, text="word")]
 
     monkeypatch.setattr(photograph, "draw_page", drawn)

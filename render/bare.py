@@ -1,0 +1,46 @@
+"""Pages of the held-out libraries without any control, on which every find is a false alarm.
+
+python -m render.bare
+
+Finished pages are kept in .render-state/ until all are drawn, so that an interrupted run goes on
+where it stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from random import Random
+
+from tqdm import trange
+
+from checkstate.core import paths
+from checkstate.core.files import write_archive
+from checkstate.core.find_params import load_find_params
+from checkstate.stage.runner import run_stage
+from render.archives import keep
+from render.chromium import browsers
+from render.photograph import photograph
+from render.scenes import Scene, members, members_of
+from render.screenshots import STATE, fingerprint
+
+
+def main() -> None:
+    """Read the libraries' templates; write find/data/bare.zip."""
+    settings = load_find_params().scenes
+    libraries, _ = members_of("held-out")
+    state = STATE / fingerprint("bare", settings.seed)
+    with browsers() as chromium:
+        for number in trange(settings.bare, desc="bare", unit="page"):
+            if not (state / f"{number}.json").exists():
+                random = Random(f"{settings.seed}-bare-{number}")
+                name = libraries[number % len(libraries)]
+                picture = photograph(random.choice(chromium), name, random, bare_share=1)
+                keep(state / str(number), *picture)
+    pages = [f"{number}.png" for number in range(settings.bare)]
+    scenes: list[Scene] = [(page, (state / page).read_bytes(), []) for page in pages]
+    write_archive(paths.scenes("bare"), members(scenes))
+    shutil.rmtree(state)
+
+
+if __name__ == "__main__":
+    run_stage(main)
