@@ -24,16 +24,17 @@ FURNITURE = 8
 """Menu items, headings, tree handles, pictures and other things of a page that are kept as `other`,
 at most."""
 
-FAINT = 12
-"""Gray levels by which a pixel changes, at least, when the control that paints it is gone."""
+UNSEEN, FAINT = 6, 12
+"""Gray levels by which a pixel changes, at most, where nobody sees a control, and where what is
+seen beyond its element is a shadow."""
 
 BEYOND = 0.35
 """Of a control's shorter side: how far beyond its element it may paint."""
 
 GONE = "[data-control] { opacity: 0 !important }"
 
-Ink = NDArray[np.bool_]
-"""bool [height, width]: the pixels of a picture that controls paint."""
+Ink = NDArray[np.int16]
+"""int16 [height, width]: by how many gray levels the controls change the pixels of a picture."""
 
 TOUCH = """
 ([focused, hovered]) => {
@@ -163,9 +164,9 @@ def decoded(png: bytes) -> Image.Image:
 
 
 def changed(picture: Image.Image, without: Image.Image) -> Ink:
-    """The pixels in which two pictures of a page differ, and not faintly."""
+    """By how much two pictures of a page differ, in the color that differs most."""
     difference = np.asarray(picture, np.int16) - np.asarray(without, np.int16)
-    ink: Ink = np.abs(difference).max(axis=2) > FAINT
+    ink: Ink = np.abs(difference).max(axis=2)
     return ink
 
 
@@ -236,8 +237,8 @@ def painted(ink: Ink, box: Box, labels: list[Box], others: list[Box]) -> Box:
     wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     frame = rounded(clipped(wide, (0, 0, width, height)))
     left, top, right, bottom = frame
-    pixels = ink[top:bottom, left:right].copy()
     near = distance(box, frame)
+    pixels = ink[top:bottom, left:right] > np.where(near, FAINT, UNSEEN)
     for other in others:
         pixels &= near <= distance(other, frame)
     for label in labels:

@@ -206,6 +206,16 @@ def test_a_box_is_what_its_control_paints_without_the_label() -> None:
     assert painted(ink, (80, 4, 95, 36), [], []) == (80, 4, 95, 36), "nothing is painted there"
 
 
+def test_a_pale_track_belongs_to_its_switch_and_a_pale_shadow_does_not() -> None:
+    page = Image.new("RGB", (100, 40), "white")
+    picture = page.copy()
+    picture.paste((245, 245, 245), (10, 8, 50, 28))
+    picture.paste("gray", (12, 10, 28, 26))
+    ink = changed(picture, page)
+    assert painted(ink, (10, 8, 50, 28), [], []) == (10, 8, 50, 28)
+    assert painted(ink, (12, 10, 28, 26), [], []) == (12, 10, 28, 26)
+
+
 def test_the_boxes_of_controls_that_touch_do_not_overlap() -> None:
     page = Image.new("RGB", (60, 40), "white")
     picture = page.copy()
