@@ -33,5 +33,6 @@ def is_formula(value: Any) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's message, or the error's name where it has none."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    """The first line with words of an error's message, or the error's name where it has none."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__)

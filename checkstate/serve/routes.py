@@ -116,8 +116,8 @@ async def service_of(request: Request) -> Service:
 
 
 async def check_options(request: Request) -> None:
-    """Refuse an option of the query that the route has not: a misspelled one would count for
-    nothing."""
+    """Refuse an option of the query that the route has not, or has twice: a misspelled one would
+    count for nothing, and of two only the last."""
     route = request.scope["route"]
     known = [option.alias for option in route.dependant.query_params]  # codespell:ignore
     for name in request.query_params:
@@ -125,6 +125,8 @@ async def check_options(request: Request) -> None:
             has = ", ".join(known) or "none"
             told = f"unknown option {printable(name[:60])}; {route.path} has {has}"
             raise HTTPException(400, told)
+        if len(request.query_params.getlist(name)) > 1:
+            raise HTTPException(400, f"option {name} is given more than once")
 
 
 Shared = Annotated[Service, Depends(service_of)]

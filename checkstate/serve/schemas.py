@@ -102,7 +102,10 @@ class Problem(BaseModel):
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "No readable image or request, or an unknown option"},
+    400: {
+        "model": Problem,
+        "description": "No readable image or request, or an option that is unknown or given twice",
+    },
     401: {"model": Problem, "description": "Missing or wrong bearer token"},
     411: {"model": Problem, "description": "No Content-Length"},
     413: {"model": Problem, "description": "Too many bytes or images"},

@@ -33,6 +33,9 @@ HINT = "`apt install libreoffice-writer-nogui libreoffice-draw-nogui python3-uno
 PICTURES = "../share/registry/graphicfilter.xcd"
 """What LibreOffice knows its filters for pictures by, beside its program."""
 
+START = 120
+"""Seconds that the first start may take."""
+
 PRINTS = [(120, 1), (144, 1), (192, 1), (192, 2), (220, 2), (288, 2)]
 """Resolutions and by how much they are reduced; Poppler leaves out lines at lower ones."""
 
@@ -122,7 +125,12 @@ def program() -> Program:
     folder = xserver.kept_folder("libreoffice")
     environment = at_home(folder, "SAL_USE_VCLPLUGIN=svp")
     # the first start writes settings, after which some versions want another one
-    started(office, environment, "--terminate_after_init").wait()
+    first = started(office, environment, "--terminate_after_init")
+    try:
+        first.wait(START)
+    except subprocess.TimeoutExpired:
+        first.kill()
+        raise UserError(f"{office} does not start in {START} seconds: {HINT}") from None
     server = started(office, environment, f"--accept=pipe,name={folder.name};urp")
     xserver.end_at_exit(server)
     module = "render.toolkits.libreoffice_program"

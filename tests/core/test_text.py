@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from checkstate.core.files import read_csv, write_csv
-from checkstate.core.text import as_cell, from_cell
+from checkstate.core.text import as_cell, first_line, from_cell
 
 FORMULAS = ["=1+1", "+1", "-a.png", "@x", "\tx", "\rx", "'=1", "''=1"]
 TEXT = ["a=b.png", "'quoted'", "'", "", "-"]
@@ -17,6 +17,19 @@ def test_a_cell_is_no_formula_and_gives_the_text_back(text: str) -> None:
 
 def test_numbers_stay_numbers() -> None:
     assert as_cell(-0.5) == -0.5
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("no\nlines"), "no"),
+        (ValueError("\n  Some tensors share memory: [...]\n"), "Some tensors share memory: [...]"),
+        (KeyError(), "KeyError"),
+        (OSError(" \n"), "OSError"),
+    ],
+)
+def test_an_error_is_told_by_its_first_line_with_words(error: Exception, line: str) -> None:
+    assert first_line(error) == line
 
 
 def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -570,10 +570,11 @@ def test_find_takes_the_threshold_and_other_of_the_command_line(start: Start) ->
         ("find?least=7&threshold=7", "unknown option least; /find has threshold, other"),
         ("predict?a%0Ab", "unknown option a\\nb; /predict has none"),
         ("explain?threshold=0.5", "unknown option threshold; /explain has none"),
+        ("find?threshold=0.5&other=1&threshold=0.1", "option threshold is given more than once"),
         ("predict-url?url=x", "unknown option url; /predict-url has none"),
     ],
 )
-def test_an_unknown_option_is_refused_with_those_that_are(
+def test_an_option_that_is_unknown_or_given_twice_is_refused(
     start: Start, crops: list[Path], asked: str, told: str
 ) -> None:
     url = start(allow_urls=True)
