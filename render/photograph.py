@@ -229,14 +229,16 @@ def painted(ink: Ink, box: Box, labels: list[Box], others: list[Box]) -> Box:
     """Where a control paints: all that is connected with ink in its element's box, but its label.
 
     Some elements are larger than what one sees of them, and some paint beyond themselves, but not
-    where the element of another control is nearer. A box in which next to nothing is painted stays
-    as it is.
+    where the element of another control is nearer. A box in which next to nothing is painted, or
+    out of the picture, stays as it is.
     """
     height, width = ink.shape
     reach = BEYOND * min(box[2] - box[0], box[3] - box[1])
     wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     frame = rounded(clipped(wide, (0, 0, width, height)))
     left, top, right, bottom = frame
+    if left >= right or top >= bottom:
+        return box
     near = distance(box, frame)
     pixels = ink[top:bottom, left:right] > np.where(near, FAINT, UNSEEN)
     for other in others:

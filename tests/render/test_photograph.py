@@ -204,6 +204,7 @@ def test_a_box_is_what_its_control_paints_without_the_label() -> None:
     assert painted(ink, element, [], []) == (10, 10, 36, 26)
     assert painted(ink, (12, 10, 26, 26), [], []) == (10, 10, 26, 26), "it paints beyond itself"
     assert painted(ink, (80, 4, 95, 36), [], []) == (80, 4, 95, 36), "nothing is painted there"
+    assert painted(ink, (-30, 4, -9, 36), [], []) == (-30, 4, -9, 36), "it is out of the picture"
 
 
 def test_a_pale_track_belongs_to_its_switch_and_a_pale_shadow_does_not() -> None:
