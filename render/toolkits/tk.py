@@ -14,7 +14,6 @@ from random import Random
 from typing import Any
 
 from PIL import Image
-from tqdm import tqdm
 
 from checkstate.core.errors import UserError
 from render.cutting import Box, Control
@@ -31,9 +30,6 @@ try:
     import ttkthemes
 except ImportError as error:
     raise UserError("ttkthemes is missing: `pip install ttkthemes`") from error
-
-tqdm.monitor_interval = 0
-"""Else a bar's own thread is at times the one that frees what Tk holds, and Tcl aborts."""
 
 PLAIN = ["clam", "alt", "default", "classic"]
 """Themes whose colors and sizes can be set; the others are pictures."""
