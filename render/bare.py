@@ -21,14 +21,15 @@ from render.archives import keep
 from render.chromium import browsers
 from render.photograph import photograph
 from render.scenes import Scene, members, members_of
-from render.screenshots import STATE, fingerprint
+from render.screenshots import STATE, check_packages, fingerprint
 
 
 def main() -> None:
     """Read the libraries' templates; write find/data/bare.zip."""
+    check_packages()
     settings = load_find_params().scenes
     libraries, _ = members_of("held-out")
-    state = STATE / fingerprint("bare", settings.seed)
+    state = STATE / fingerprint(f"bare-{'-'.join(libraries)}", settings.seed)
     with browsers() as chromium:
         for number in trange(settings.bare, desc="bare", unit="page"):
             if not (state / f"{number}.json").exists():

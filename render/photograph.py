@@ -26,7 +26,7 @@ at most."""
 
 UNSEEN, FAINT = 6, 12
 """Gray levels by which a pixel changes, at most, where nobody sees a control, and where what is
-seen beyond its element is a shadow."""
+seen beyond its element is a faint shadow."""
 
 BEYOND = 0.35
 """Of a control's shorter side: how far beyond its element it may paint."""

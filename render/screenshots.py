@@ -30,8 +30,7 @@ STATE = HERE.parent / ".render-state"
 def main() -> None:
     """Read the library's template; write render/screenshots/<library>.zip."""
     (name,) = sys.argv[1:]
-    if not (HERE / "node_modules").is_dir():
-        raise UserError("render/node_modules is missing: run `npm ci --prefix render`")
+    check_packages()
     settings = load_render_params()
     state = STATE / fingerprint(name, settings.seed)
     pages = settings.held_out_pages if name in settings.held_out else settings.pages
@@ -42,6 +41,12 @@ def main() -> None:
                 keep(state / str(number), *photograph(random.choice(chromium), name, random))
     write_archive(archive_of(name), members(name, state, pages))
     shutil.rmtree(state)
+
+
+def check_packages() -> None:
+    """Raise UserError where the libraries are missing: pages would be drawn without them."""
+    if not (HERE / "node_modules").is_dir():
+        raise UserError("render/node_modules is missing: run `npm ci --prefix render`")
 
 
 def fingerprint(name: str, seed: int) -> str:

@@ -116,7 +116,7 @@ async def service_of(request: Request) -> Service:
 
 
 async def check_options(request: Request) -> None:
-    """Refuse an option of the query that the route has not, or has twice: a misspelled one would
+    """Refuse an option that the route has not, or that the query gives twice: one misspelled would
     count for nothing, and of two only the last."""
     route = request.scope["route"]
     known = [option.alias for option in route.dependant.query_params]  # codespell:ignore

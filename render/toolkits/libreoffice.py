@@ -130,7 +130,8 @@ def program() -> Program:
         first.wait(START)
     except subprocess.TimeoutExpired:
         first.kill()
-        raise UserError(f"{office} does not start in {START} seconds: {HINT}") from None
+        first.wait()
+        raise UserError(f"{office}: its first start did not end in {START} seconds") from None
     server = started(office, environment, f"--accept=pipe,name={folder.name};urp")
     xserver.end_at_exit(server)
     module = "render.toolkits.libreoffice_program"

@@ -1,14 +1,26 @@
 """One library's pages in a real Chromium, kept as they come."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from checkstate.core.errors import UserError
 from checkstate.core.files import archive_names
-from render import archives, screenshots
+from render import archives, bare, screenshots
 from render.archives import read_screenshots
 from tests.render.missing import needs_browser
 from tests.render.params import write_params
+
+
+@pytest.mark.parametrize("stage", [screenshots, bare])
+def test_pages_are_not_drawn_without_their_libraries(
+    stage: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screenshots, "HERE", tmp_path)
+    monkeypatch.setattr("sys.argv", ["stage", "bootstrap"])
+    with pytest.raises(UserError, match=r"render/node_modules is missing: run `npm ci --prefix"):
+        stage.main()
 
 
 @needs_browser

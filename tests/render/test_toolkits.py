@@ -349,6 +349,23 @@ def test_a_libreoffice_that_is_not_whole_is_one_line(
     assert MISSING.search(str(caught.value))
 
 
+def test_a_libreoffice_whose_first_start_hangs_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = tmp_path / "program"
+    office.mkdir()
+    for file in ("soffice", "soffice.bin"):
+        (office / file).write_text("#!/bin/sh\nexec sleep 60\n")
+        (office / file).chmod(0o755)
+    filters = office / libreoffice.PICTURES
+    filters.parent.mkdir(parents=True)
+    filters.touch()
+    monkeypatch.setenv("PATH", f"{office}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(libreoffice, "START", 0.2)
+    with pytest.raises(UserError, match=r"soffice\.bin: its first start did not end in 0\.2 sec"):
+        libreoffice.program.__wrapped__()
+
+
 def test_a_file_that_libreoffice_cannot_write_is_one_line(tmp_path: Path) -> None:
     with skipping_what_is_missing():
         libreoffice.window(Random(0))
