@@ -16,11 +16,12 @@ from tqdm import trange
 from checkstate.core import paths
 from checkstate.core.files import write_archive
 from checkstate.core.find_params import load_find_params
+from checkstate.core.render_params import load_render_params
 from checkstate.stage.runner import run_stage
 from render.archives import keep
 from render.chromium import browsers
+from render.coco import Scene, members
 from render.photograph import photograph
-from render.scenes import Scene, members, members_of
 from render.screenshots import STATE, check_packages, fingerprint
 
 
@@ -28,7 +29,7 @@ def main() -> None:
     """Read the libraries' templates; write find/data/bare.zip."""
     check_packages()
     settings = load_find_params().scenes
-    libraries, _ = members_of("held-out")
+    libraries = load_render_params().held_out
     state = STATE / fingerprint(f"bare-{'-'.join(libraries)}", settings.seed)
     with browsers() as chromium:
         for number in trange(settings.bare, desc="bare", unit="page"):

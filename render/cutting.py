@@ -1,7 +1,7 @@
 """Crops of a picture in which every control is known, cut as tools cut them.
 
 Accessibility APIs give the control alone, the control with its label, or its whole row; a test
-tool takes a fixed box around a click; people draw a loose box, in which slices of the neighbours
+tool takes a fixed box around a click; people draw a loose box, in which slices of the neighbors
 show. A crop is labelled by the one control that it was cut for, and never shows a second one in
 another state.
 """
@@ -25,8 +25,12 @@ OTHER = "other"
 HIDDEN = "hidden"
 """Label of a control that something covers, in part or whole: nobody is asked about it."""
 
+COVERED = 0.05
+"""Share of a control that may lie under a window, or beyond the screen's edge, before it counts as
+hidden."""
+
 MIN_CONTRAST = 45
-"""Grey levels between the darkest and the brightest parts of a control; fainter ones go."""
+"""Gray levels between the darkest and the brightest parts of a control; fainter ones go."""
 
 MIN_OTHER_CONTRAST = 20
 MIN_SIDE = 6
@@ -208,7 +212,7 @@ def is_visible(picture: Image.Image, crop: Image.Image, control: Control) -> boo
 
 
 def contrast(image: Image.Image) -> float:
-    """Grey levels, in the strongest channel, between the 2nd and the 98th percentile."""
+    """Gray levels, in the strongest channel, between the 2nd and the 98th percentile."""
     if not image.width * image.height:
         return 0.0
     low, high = np.percentile(np.asarray(image).reshape(-1, 3), [2, 98], axis=0)

@@ -9,13 +9,10 @@ from random import Random
 import numpy as np
 from PIL import Image, ImageDraw
 
-from render.cutting import HIDDEN, OTHER, Box, Control, overlap, size
+from render.cutting import COVERED, HIDDEN, OTHER, Box, Control, overlap, size
 from render.toolkits import words
 
 SIZES = [(800, 600), (1024, 768), (1280, 720), (1366, 768), (1600, 900), (1920, 1080)]
-COVERED = 0.05
-"""Share of a control that may lie under another window, or beyond the screen's edge, before it
-counts as hidden."""
 
 
 def desktop(names: list[str], random: Random) -> tuple[Image.Image, list[Control]]:
