@@ -21,7 +21,7 @@ LEAST = 0.05
 
 
 def main() -> None:
-    """Read the finder, the shipped classifier, held-out.zip and bare.zip; write metrics."""
+    """Read the finder, the shipped classifier and the screenshots of find/data; write metrics."""
     finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
     pairs: list[tuple[Screenshot, list[Control]]] = []
     sets: dict[str, Counts] = defaultdict(Counts)
@@ -34,8 +34,8 @@ def main() -> None:
             if each.confidence >= finder.threshold and each.prediction.label != OTHER
         ]
         sets[screenshot.name.rpartition("-")[0]] += count(screenshot, shown)
-    bare = load_screenshots(paths.scenes("bare"))
-    alarms = [len(finder(page.picture())) for page in tqdm(bare, unit="bare page")]
+    bare_pages = load_screenshots(paths.scenes("bare"))
+    alarms = [len(finder(page.picture())) for page in tqdm(bare_pages, unit="bare page")]
     total = sum(sets.values(), Counts())
     out = paths.metrics_folder("find-evaluate")
     write_metrics(

@@ -246,7 +246,7 @@ def test_a_file_url_stands_for_its_path(
 ) -> None:
     crop = tmp_path / "a [crop].png"
     shutil.copy(crops[0], crop)
-    here = crop.as_uri().replace("file://", "FILE://localhost")
+    here = crop.as_uri().replace("file://", "FILE://LocalHost")
     status, out, err = run(
         command, "--json", "--model", model, crop.as_uri(), here, tmp_path.as_uri()
     )

@@ -68,8 +68,12 @@ def text_lines(stream: TextIO, predictor: Predictor) -> Show:
 
 
 def check_writable(folder: Path) -> None:
-    """Raises OSError where no file can be written below a folder, which may be missing yet."""
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+    """Raises OSError where no file can be written below a folder, which may be missing yet.
+
+    Nothing is made: what is refused later must not leave an empty folder. A link to nowhere counts
+    as being there, as no folder can take its place.
+    """
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
     tempfile.TemporaryFile(dir=there).close()
 
 

@@ -80,8 +80,12 @@ def test_several_sources_are_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [once] = json.loads(run("data", "--json"))["models"].values()
     [twice] = json.loads(run("data", "more.zip", "--json"))["models"].values()
     assert (twice["images"], twice["correct"]) == (18, 2 * once["correct"])
-    # float32 sums of twice as many
-    assert twice["calibration_error"] == pytest.approx(once["calibration_error"], abs=1e-6)
+    assert twice["mean_confidence"] == pytest.approx(once["mean_confidence"], rel=1e-12)
+    assert twice["confident"]["share"] == once["confident"]["share"]
+    doubled = [{**cell, "images": 2 * cell["images"]} for cell in once["confusion"]]
+    assert twice["confusion"] == doubled
+    # torchmetrics adds in float32: 18 confidences, each within half of 2 ** -23
+    assert twice["calibration_error"] == pytest.approx(once["calibration_error"], abs=9 * 2**-23)
     sources = {mistake["path"].partition("/")[0] for mistake in twice["mistakes"]}
     assert sources <= {"data", "more.zip"}
     (tmp_path / "data/other/broken.png").write_bytes(b"no image")

@@ -40,6 +40,9 @@ def test_a_folder_that_cannot_be_made_is_told_before_it_is_needed(tmp_path: Path
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         check_writable(tmp_path / "file/new")
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(FileNotFoundError):
+        check_writable(tmp_path / "link")
 
 
 def test_no_two_names_share_an_explanation() -> None:
