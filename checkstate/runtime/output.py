@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, TextIO
@@ -73,8 +74,19 @@ def check_writable(folder: Path) -> None:
     Nothing is made: what is refused later must not leave an empty folder. A link to nowhere counts
     as being there, as no folder can take its place.
     """
-    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    there = next(each for each in (folder, *folder.parents) if is_there(each))
     tempfile.TemporaryFile(dir=there).close()
+
+
+def is_there(path: Path) -> bool:
+    """Whether something has a path; raises OSError where nothing can, as of a name too long.
+
+    `exists` would not: Python 3.14 has it swallow that error.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        path.lstat()
+        return True
+    return False
 
 
 def explanation_path(name: str, folder: Path) -> Path:
