@@ -93,7 +93,7 @@ MEASURE = """
     const shown = clip(box, marked);
     const middle = document.elementFromPoint((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
     return {
-      ...seen, box, labels: labelRects(marked, texts[index]),
+      ...seen, box, shown, labels: labelRects(marked, texts[index]),
       empty: !(left < right && top < bottom),
       covered: !(middle && (slot.contains(middle) || middle.contains(slot)))
         || shown.some((side, i) => Math.abs(side - box[i]) > 1),
@@ -174,10 +174,12 @@ def measured(
     seen: dict[str, Any], name: str, ink: Ink, cells: list[Cell], scale: float, random: Random
 ) -> Iterator[Control]:
     """What stands on the page, in pixels of the picture."""
-    elements = {
+    elements = {  # of what a part is in view, at least
         slot["index"]: box
         for slot in seen["slots"]
-        if cells[slot["index"]].kind != OTHER and (box := scaled(slot["box"], scale))
+        if cells[slot["index"]].kind != OTHER
+        and scaled(slot["shown"], scale)
+        and (box := scaled(slot["box"], scale))
     }
     for slot in seen["slots"]:
         cell = cells[slot["index"]]

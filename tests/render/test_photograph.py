@@ -120,6 +120,9 @@ body { margin: 0; font: 16px monospace; }
 <span class="slot" id="cell3" style="left: 400px; top: 16px"><i></i></span>
 <div data-furniture="menu" style="position: absolute; left: 480px; top: 20px; width: 90px"
   ><i style="display: inline-block; width: 30px; height: 20px; background: green"></i></div>
+<div style="position: absolute; left: 10px; top: 140px; width: 40px; height: 40px; overflow: clip"
+  ><span class="slot" id="cell4" style="left: 60px"
+  ><i data-control aria-checked="false"></i></span></div>
 </div>
 """
 
@@ -131,7 +134,7 @@ def test_boxes_are_where_the_page_says_at_any_scale(
     def drawn(name: str, *args: Any) -> tuple[str, list[Cell]]:
         _, cells = draw_page(name, *args)
         kinds = [("checkbox", "", True), ("radio", "", False), ("switch", "", False)]
-        kinds += [(OTHER, "icon", False)]
+        kinds += [(OTHER, "icon", False), ("radio", "", False)]
         return PAGE, [
             replace(cells[0], kind=kind, widget=widget, state=state)
             for kind, widget, state in kinds
@@ -147,7 +150,7 @@ def test_boxes_are_where_the_page_says_at_any_scale(
             "unchecked",
             OTHER,
             OTHER,
-        ]
+        ], "what its frame cuts off wholly is not there"
         ticked, _, row, icon, menu = controls
         pixels = np.asarray(picture.convert("L"))
         left, top, right, bottom = (round(side) for side in ticked.box)
