@@ -1,1 +1,1 @@
-"""Labelled crops of real UI libraries, rendered in Chromium: the `render/dvc.yaml` pipeline."""
+"""Labeled crops of real UI libraries, rendered in Chromium: the `render/dvc.yaml` pipeline."""

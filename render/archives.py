@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from tqdm import trange
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import atomic_write, read_archive, read_json, write_json
@@ -24,11 +25,21 @@ def archive_of(name: str) -> Path:
     return HERE / "screenshots" / f"{name}.zip"
 
 
-def keep(path: Path, picture: Image.Image, controls: list[Control]) -> None:
-    """Write <path>.png, then <path>.json, by which the screenshot is known to be whole."""
-    with atomic_write(path.with_suffix(".png")) as temporary:
-        picture.save(temporary, "PNG", optimize=True)
-    write_json(path.with_suffix(".json"), [asdict(control) for control in controls])
+def draw_missing(
+    state: Path, count: int, name: str, draw: Callable[[int], tuple[Image.Image, list[Control]]]
+) -> None:
+    """Draw pictures 0 to `count` that are not in a state folder, so that a run goes on there.
+
+    Of each, <number>.png is written, then <number>.json, by which it is known to be whole.
+    """
+    for number in trange(count, desc=name, unit="picture"):
+        known = state / f"{number}.json"
+        if known.exists():
+            continue
+        picture, controls = draw(number)
+        with atomic_write(known.with_suffix(".png")) as temporary:
+            picture.save(temporary, "PNG", optimize=True)
+        write_json(known, [asdict(control) for control in controls])
 
 
 def members(name: str, state: Path, pages: int) -> Iterator[tuple[str, bytes]]:

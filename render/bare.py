@@ -11,16 +11,17 @@ from __future__ import annotations
 import shutil
 from random import Random
 
-from tqdm import trange
+from PIL import Image
 
 from checkstate.core import paths
 from checkstate.core.files import write_archive
 from checkstate.core.find_params import load_find_params
 from checkstate.core.render_params import load_render_params
 from checkstate.stage.runner import run_stage
-from render.archives import keep
+from render.archives import draw_missing
 from render.chromium import browsers
 from render.coco import Scene, members
+from render.cutting import Control
 from render.photograph import photograph
 from render.screenshots import STATE, check_packages, fingerprint
 
@@ -32,12 +33,13 @@ def main() -> None:
     libraries = load_render_params().held_out
     state = STATE / fingerprint(f"bare-{'-'.join(libraries)}", settings.seed)
     with browsers() as chromium:
-        for number in trange(settings.bare, desc="bare", unit="page"):
-            if not (state / f"{number}.json").exists():
-                random = Random(f"{settings.seed}-bare-{number}")
-                name = libraries[number % len(libraries)]
-                picture = photograph(random.choice(chromium), name, random, bare_share=1)
-                keep(state / str(number), *picture)
+
+        def draw(number: int) -> tuple[Image.Image, list[Control]]:
+            random = Random(f"{settings.seed}-bare-{number}")
+            name = libraries[number % len(libraries)]
+            return photograph(random.choice(chromium), name, random, bare_share=1)
+
+        draw_missing(state, settings.bare, "bare", draw)
     pages = [f"{number}.png" for number in range(settings.bare)]
     scenes: list[Scene] = [(page, (state / page).read_bytes(), []) for page in pages]
     write_archive(paths.scenes("bare"), members(scenes))

@@ -1,4 +1,4 @@
-"""Cut one library's screenshots into labelled crops.
+"""Cut one library's screenshots into labeled crops.
 
 python -m render.crops bootstrap
 

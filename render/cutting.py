@@ -2,7 +2,7 @@
 
 Accessibility APIs give the control alone, the control with its label, or its whole row; a test
 tool takes a fixed box around a click; people draw a loose box, in which slices of the neighbors
-show. A crop is labelled by the one control that it was cut for, and never shows a second one in
+show. A crop is labeled by the one control that it was cut for, and never shows a second one in
 another state.
 """
 

@@ -27,7 +27,11 @@ BARE = 0.15
 SHARE = 0.66
 """Share of the cells that are controls, where a library sets none of its own."""
 
-LABELLED = {"settings", "list", "table", "grid"}
+OWN = 0.7
+"""Share of the other cells that hold a widget of the library, where it has any, and not a common
+one."""
+
+LABELED = {"settings", "list", "table", "grid"}
 """Sections in which text stands beside every control: most of those need no label of their own."""
 
 T = TypeVar("T")
@@ -143,10 +147,10 @@ def draw_cell(
     share = getattr(library, "share", SHARE)
     kind = random.choice(kinds) if kinds and random.random() < share else OTHER
     own = list(library.widgets)
-    pool = own if own and random.random() < 0.8 else list(common.widgets)
+    pool = own if own and random.random() < OWN else list(common.widgets)
     label = random.choice(random.choice([TEXTS["labels"][0], *TEXTS["labels"]]))
     position = random.choice(["right"] * 3 + ["none"] * 2 + ["left"] * 2 + ["above", "below"])
-    labelled = kind != OTHER and position != "none"
+    labeled = kind != OTHER and position != "none"
     return Cell(
         random=random,
         index=index,
@@ -155,8 +159,8 @@ def draw_cell(
         state=random.random() < 0.5,
         disabled=random.random() < 0.12,
         position=position,
-        text=label if labelled and position == "right" else "",
-        outside=label if labelled and position != "right" else "",
+        text=label if labeled and position == "right" else "",
+        outside=label if labeled and position != "right" else "",
         zoom=zoom,
         background="" if random.random() < 0.7 else draw_background(random, theme.dark),
         label=label,
@@ -181,7 +185,10 @@ def load_templates(name: str) -> tuple[Environment, Any, Any]:
 def draw_page(
     name: str, random: Random, width: int, bare_share: float = BARE
 ) -> tuple[str, list[Cell]]:
-    """The HTML of a whole page of one library, and its cells in order; some have no control."""
+    """The HTML of a whole page of one library, and its cells in order.
+
+    A share of the pages has no control at all.
+    """
     environment, library, common = load_templates(name)
     theme = draw_theme(random, bool(library.dark))
     layout = draw_layout(random, theme, width)
@@ -196,7 +203,7 @@ def draw_page(
         part = list[Cell]()
         while len(part) < min(count, MAX_CELLS - len(cells)):
             cell = draw_cell(random, len(cells) + len(part), library, common, theme, zoom)
-            if kind in LABELLED and random.random() < 0.8:
+            if kind in LABELED and random.random() < 0.8:
                 cell = replace(cell, text="", outside="", position="none")
             if cell.kind == OTHER or not bare:
                 part.append(cell)

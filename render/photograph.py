@@ -24,9 +24,11 @@ FURNITURE = 8
 """Menu items, headings, tree handles, pictures and other things of a page that are kept as `other`,
 at most."""
 
-UNSEEN, FAINT = 6, 12
-"""Gray levels by which a pixel changes, at most, where nobody sees a control, and where what is
-seen beyond its element is a faint shadow."""
+UNSEEN = 6
+"""Gray levels by which a pixel changes, at most, where nobody sees a control."""
+
+FAINT = 12
+"""The same, where what is seen beyond its element is a faint shadow."""
 
 BEYOND = 0.35
 """Of a control's shorter side: how far beyond its element it may paint."""
@@ -174,8 +176,8 @@ def measured(
     seen: dict[str, Any], name: str, ink: Ink, cells: list[Cell], scale: float, random: Random
 ) -> Iterator[Control]:
     """What stands on the page, in pixels of the picture."""
-    elements = {  # of what a part is in view, at least
-        slot["index"]: box
+    controls = {  # of which a part is in view, at least
+        slot["index"]: (box, slot["covered"])
         for slot in seen["slots"]
         if cells[slot["index"]].kind != OTHER
         and scaled(slot["shown"], scale)
@@ -189,12 +191,19 @@ def measured(
                 yield Control(cell.widget, OTHER, content, content, row)
             continue
         check(slot, cell, name)
-        label = HIDDEN if slot["covered"] else ("unchecked", "checked")[cell.state]
-        if whole := elements.get(slot["index"]):
+        if slot["index"] not in controls:
+            continue
+        box, covered = controls[slot["index"]]
+        if not covered:  # the ink of one that is would be its neighbors'
             labels = [each for rect in slot["labels"] if (each := scaled(rect, scale))]
-            others = [box for index, box in elements.items() if index != slot["index"]]
-            box = painted(ink, whole, labels, others)
-            yield Control(cell.kind, label, box, around(content or box, box), row)
+            others = [
+                other
+                for index, (other, hidden) in controls.items()
+                if index != slot["index"] and not hidden
+            ]
+            box = painted(ink, box, labels, others)
+        label = HIDDEN if covered else ("unchecked", "checked")[cell.state]
+        yield Control(cell.kind, label, box, around(content or box, box), row)
     pieces = seen["furniture"]
     for piece in random.sample(pieces, min(FURNITURE, len(pieces))):
         if place := scaled(piece["box"], scale):
@@ -241,10 +250,10 @@ def painted(ink: Ink, box: Box, labels: list[Box], others: list[Box]) -> Box:
     left, top, right, bottom = frame
     if left >= right or top >= bottom:
         return box
-    near = distance(box, frame)
-    pixels = ink[top:bottom, left:right] > np.where(near, FAINT, UNSEEN)
+    away = distance(box, frame)
+    pixels = ink[top:bottom, left:right] > np.where(away, FAINT, UNSEEN)
     for other in others:
-        pixels &= near <= distance(other, frame)
+        pixels &= (away == 0) | (away < distance(other, frame))
     for label in labels:
         pixels[inside(label, left, top)] = False
     pieces, _ = ndimage.label(pixels, np.ones((3, 3)))

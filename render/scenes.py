@@ -15,15 +15,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from tqdm import trange
+from PIL import Image
 
 from checkstate.core import paths
 from checkstate.core.files import read_json, write_archive
 from checkstate.core.find_params import load_find_params
 from checkstate.core.render_params import load_render_params
 from checkstate.stage.runner import run_stage
-from render.archives import control_of, keep, read_screenshots
+from render.archives import control_of, draw_missing, read_screenshots
 from render.coco import Scene, members
+from render.cutting import Control
 from render.desk import desktop
 from render.toolkit import STATE, fingerprint
 
@@ -35,10 +36,11 @@ def main() -> None:
     libraries, toolkits = members_of(which)
     counts = {"train": settings.train, "held-out": settings.held_out}[which]
     state = STATE / fingerprint(f"scenes-{which}-{'-'.join(toolkits)}", settings.seed)
-    for number in trange(counts.desktops, desc=which, unit="desktop"):
-        if not (state / f"{number}.json").exists():
-            random = Random(f"{settings.seed}-{which}-windows-{number}")
-            keep(state / str(number), *desktop(toolkits, random))
+
+    def draw(number: int) -> tuple[Image.Image, list[Control]]:
+        return desktop(toolkits, Random(f"{settings.seed}-{which}-windows-{number}"))
+
+    draw_missing(state, counts.desktops, which, draw)
     scenes = [scene for name in libraries for scene in read_screenshots(name, counts.pages)]
     scenes += desktops(state, counts.desktops)
     write_archive(paths.scenes(which), members(scenes))

@@ -13,14 +13,15 @@ import shutil
 import sys
 from random import Random
 
-from tqdm import trange
+from PIL import Image
 
 from checkstate.core.errors import UserError
 from checkstate.core.files import write_archive
 from checkstate.core.render_params import load_render_params
 from checkstate.stage.runner import run_stage
-from render.archives import archive_of, keep, members
+from render.archives import archive_of, draw_missing, members
 from render.chromium import browsers
+from render.cutting import Control
 from render.pages import HERE
 from render.photograph import photograph
 
@@ -35,10 +36,12 @@ def main() -> None:
     state = STATE / fingerprint(name, settings.seed)
     pages = settings.held_out_pages if name in settings.held_out else settings.pages
     with browsers() as chromium:
-        for number in trange(pages, desc=name, unit="page"):
-            if not (state / f"{number}.json").exists():
-                random = Random(f"{settings.seed}-{name}-{number}")
-                keep(state / str(number), *photograph(random.choice(chromium), name, random))
+
+        def draw(number: int) -> tuple[Image.Image, list[Control]]:
+            random = Random(f"{settings.seed}-{name}-{number}")
+            return photograph(random.choice(chromium), name, random)
+
+        draw_missing(state, pages, name, draw)
     write_archive(archive_of(name), members(name, state, pages))
     shutil.rmtree(state)
 

@@ -1,4 +1,4 @@
-"""Render one desktop toolkit: windows drawn by it, cut into labelled crops.
+"""Render one desktop toolkit: windows drawn by it, cut into labeled crops.
 
 python -m render.toolkit qt
 

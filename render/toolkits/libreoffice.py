@@ -33,7 +33,7 @@ HINT = "`apt install libreoffice-writer-nogui libreoffice-draw-nogui python3-uno
 PICTURES = "../share/registry/graphicfilter.xcd"
 """What LibreOffice knows its filters for pictures by, beside its program."""
 
-START = 120
+FIRST_START_SECONDS = 120
 """Seconds that the first start may take."""
 
 PRINTS = [(120, 1), (144, 1), (192, 1), (192, 2), (220, 2), (288, 2)]
@@ -127,11 +127,13 @@ def program() -> Program:
     # the first start writes settings, after which some versions want another one
     first = started(office, environment, "--terminate_after_init")
     try:
-        first.wait(START)
+        first.wait(FIRST_START_SECONDS)
     except subprocess.TimeoutExpired:
         first.kill()
         first.wait()
-        raise UserError(f"{office}: its first start did not end in {START} seconds") from None
+        raise UserError(
+            f"{office}: its first start did not end in {FIRST_START_SECONDS} seconds"
+        ) from None
     server = started(office, environment, f"--accept=pipe,name={folder.name};urp")
     xserver.end_at_exit(server)
     module = "render.toolkits.libreoffice_program"

@@ -15,16 +15,16 @@ Drawn = tuple[Image.Image, list[Control], bool]
 """A window, the controls on it, and whether every control there shows its state."""
 TRIES = 8
 FAINT = 30
-"""Grey levels that a control's brightest and darkest pixels are apart at least."""
+"""Gray levels that a control's brightest and darkest pixels are apart at least."""
 VISIBLE = 40
-"""Grey levels by which a pixel must change to count when a control is toggled."""
+"""Gray levels by which a pixel must change to count when a control is toggled."""
 
 
 def clear_window(draw: Callable[[], Drawn]) -> tuple[Image.Image, list[Control]]:
     """Draw windows until every control on one shows its state.
 
     A control that does not, as with white marks on white, has no label, and yet crops of its
-    neighbours could show it.
+    neighbors could show it.
     """
     for _ in range(TRIES):
         picture, controls, clear = draw()

@@ -80,7 +80,7 @@ def draw_look(random: Random, styles: list[str], folder: Path) -> Look:
 
 
 def draw_window_color(random: Random) -> str:
-    """Light grey and white mostly, dark at times, and mid-tones and colors as old programs had."""
+    """Light gray and white mostly, dark at times, and mid-tones and colors as old programs had."""
     light = random.choice(["#efefef", "#f0f0f0", "#ffffff", "#d4d0c8", "#c0c0c0", "#ece9d8"])
     dark = random.choice(["#353535", "#1e1e1e", "#2d2d30", "#19232d", "#31363b", "#000000"])
     colored = words.color(random, 0.2, 0.9, random.uniform(0.1, 0.7))

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from checkstate.core.files import archive_names, read_archive, write_archive
 from render import archives, crops
-from render.archives import keep, members
+from render.archives import draw_missing, members
 from render.cutting import Control, shrink
 from tests.render.params import write_params
 
@@ -22,7 +22,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two pages of a library "plain", on each a red box, a blue one and six gray ones that are no
     controls; gives the folder.
     """
-    for number in range(2):
+
+    def draw_page(number: int) -> tuple[Image.Image, list[Control]]:
         picture = Image.new("RGB", (200, 60), "white")
         draw = ImageDraw.Draw(picture)
         draw.text((40, 10), f"page {number}", "black")
@@ -35,7 +36,9 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             draw.rectangle((left, 8, left + 9, 17), fill=(left, left, left))
             box = (left, 8, left + 10, 18)
             controls.append(Control("button", "other", box, box, None))
-        keep(tmp_path / str(number), picture, controls)
+        return picture, controls
+
+    draw_missing(tmp_path, 2, "plain", draw_page)
     for module in (archives, crops):
         monkeypatch.setattr(module, "HERE", tmp_path)
     write_archive(tmp_path / "screenshots/plain.zip", members("plain", tmp_path, 2))

@@ -220,15 +220,17 @@ def test_a_pale_track_belongs_to_its_switch_and_a_pale_shadow_does_not() -> None
     assert painted(ink, (12, 10, 28, 26), [], []) == (12, 10, 28, 26)
 
 
-def test_the_boxes_of_controls_that_touch_do_not_overlap() -> None:
+@pytest.mark.parametrize("gap", [0, 1, 2, 3])
+def test_the_boxes_of_controls_that_touch_do_not_overlap(gap: int) -> None:
     page = Image.new("RGB", (60, 40), "white")
     picture = page.copy()
-    picture.paste("black", (8, 10, 42, 26))  # two boxes, side by side, each with a rim of 1 pixel
+    picture.paste("black", (8, 10, 40 + gap, 26))  # two boxes and all that is between them
     ink = changed(picture, page)
-    left, right = (9, 11, 24, 25), (26, 11, 41, 25)
-    assert painted(ink, left, [], [right]) == (8, 10, 25, 26)
-    assert painted(ink, right, [], [left]) == (25, 10, 42, 26)
-    assert painted(ink, left, [], []) == (8, 10, 29, 26)
+    left, right = (9, 11, 24, 25), (24 + gap, 11, 39 + gap, 25)
+    first, second = painted(ink, left, [], [right]), painted(ink, right, [], [left])
+    assert first == (8, 10, 24 + gap // 2, 26)
+    assert second == (24 + gap - gap // 2, 10, 40 + gap, 26)
+    assert painted(ink, left, [], [])[2] > first[2]
 
 
 @needs_browser

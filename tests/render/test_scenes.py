@@ -12,7 +12,7 @@ from checkstate.core import paths
 from checkstate.core.errors import UserError
 from checkstate.core.files import read_archive, write_archive
 from render import archives, scenes
-from render.archives import keep, members, read_screenshots
+from render.archives import draw_missing, members, read_screenshots
 from render.cutting import OTHER, Box, Control
 from render.scenes import members_of
 from tests.conftest import ROOT
@@ -30,7 +30,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         control("checked", (5.0, 5.0, 21.0, 21.0)),
         control(OTHER, (30.0, 30.0, 50.0, 50.0)),
     ]
-    keep(tmp_path / "0", Image.new("RGB", (60, 60), "white"), controls)
+    page = Image.new("RGB", (60, 60), "white")
+    draw_missing(tmp_path, 1, "plain", lambda _: (page, controls))
     monkeypatch.setattr(archives, "HERE", tmp_path)
     write_archive(tmp_path / "screenshots/plain.zip", members("plain", tmp_path, 1))
     [(file, _, read)] = read_screenshots("plain")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -32,19 +33,19 @@ def test_an_interrupted_run_goes_on_with_the_pages_it_has(
     monkeypatch.setattr("sys.argv", ["screenshots", "bootstrap"])
     write_params(tmp_path, seed=3, pages=9, held_out_pages=2, held_out=["bootstrap"])
     monkeypatch.chdir(tmp_path)
-    kept = screenshots.keep
+    photograph = screenshots.photograph
 
-    def interrupted(path: Path, *page: object) -> None:
-        if path.name == "1":
+    def interrupted(*page: Any) -> Any:
+        if list((tmp_path / "state").rglob("0.json")):
             raise KeyboardInterrupt
-        kept(path, *page)
+        return photograph(*page)
 
-    monkeypatch.setattr(screenshots, "keep", interrupted)
+    monkeypatch.setattr(screenshots, "photograph", interrupted)
     with pytest.raises(KeyboardInterrupt):
         screenshots.main()
     (first,) = (tmp_path / "state").rglob("0.png")
     written = first.stat().st_mtime_ns
-    monkeypatch.setattr(screenshots, "keep", kept)
+    monkeypatch.setattr(screenshots, "photograph", photograph)
     monkeypatch.setattr(screenshots.shutil, "rmtree", lambda _: None)
     screenshots.main()
     assert first.stat().st_mtime_ns == written
