@@ -55,9 +55,9 @@ def readable(picture: Image.Image) -> dict[str, bytes]:
     turned[274] = 6
     frames = [Image.new("RGB", (9, 9), color) for color in ("red", "blue")]
     animation = {"save_all": True, "append_images": frames[1:]}
-    grey = np.asarray(rgb.convert("L"), np.uint16)
+    gray = np.asarray(rgb.convert("L"), np.uint16)
     return {
-        "deep.png": encode(Image.fromarray(grey * 257), "PNG"),
+        "deep.png": encode(Image.fromarray(gray * 257), "PNG"),
         "float.tif": encode(Image.fromarray(np.full((9, 9), np.nan, np.float32)), "TIFF"),
         "cmyk.jpg": encode(rgb.convert("CMYK"), "JPEG"),
         "palette.png": encode(rgb.convert("P"), "PNG", transparency=0),

@@ -55,8 +55,8 @@ def color_jitter(n: int, strength: Augment, generator: torch.Generator) -> tuple
     order = torch.rand(n, 3, generator=generator).argsort(1)
     matrix = F.one_hot(torch.where(swapped[:, None], order, torch.arange(3)), 3).float()
     faded = uniform(n, 0, 1, generator) < strength.fade
-    grey = torch.where(faded, uniform(n, 0, 1, generator), 0).view(n, 1, 1)
-    matrix = torch.lerp(matrix, torch.full_like(matrix, 1 / 3), grey)
+    gray = torch.where(faded, uniform(n, 0, 1, generator), 0).view(n, 1, 1)
+    matrix = torch.lerp(matrix, torch.full_like(matrix, 1 / 3), gray)
     inverted = uniform(n, 0, 1, generator) < strength.invert
     gain = (1 + uniform(n, -strength.color, strength.color, generator)) * (1 - 2 * inverted)
     offset = (1 - gain) / 2 + uniform(n, -strength.color, strength.color, generator) / 2

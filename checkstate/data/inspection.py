@@ -31,7 +31,7 @@ HASH_SIZE = 16
 def inspect(items: list[tuple[str, bytes]]) -> list[ManifestRow]:
     """Decode images: size, md5 of the pixels and of the file, 256-bit perceptual hash."""
     rows: list[ManifestRow] = []
-    greys: dict[int, Pixels] = {}
+    grays: dict[int, Pixels] = {}
     for number, (path, content) in enumerate(items):
         row = ManifestRow(path=path)
         rows.append(row)
@@ -44,25 +44,25 @@ def inspect(items: list[tuple[str, bytes]]) -> list[ManifestRow]:
         row.width, row.height = image.size
         row.md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         row.pixels = pixels.hexdigest()
-        greys[number] = hash_input(image)
-    for number, phash in zip(greys, perceptual_hashes(list(greys.values())), strict=True):
+        grays[number] = hash_input(image)
+    for number, phash in zip(grays, perceptual_hashes(list(grays.values())), strict=True):
         rows[number].phash = phash
     return rows
 
 
 def hash_input(image: Image.Image) -> Pixels:
-    """What the perceptual hash looks at: uint8 [64, 64], grey."""
+    """What the perceptual hash looks at: uint8 [64, 64], gray."""
     small = image.resize((128, 128), Image.Resampling.BILINEAR, reducing_gap=2.0)
     side = 4 * HASH_SIZE
     return np.asarray(small.convert("L").resize((side, side), Image.Resampling.LANCZOS))
 
 
-def perceptual_hashes(greys: list[Pixels]) -> list[str]:
+def perceptual_hashes(grays: list[Pixels]) -> list[str]:
     """Hash shrunk images: bits of `imagehash.phash(hash_size=16)`, a whole block in one DCT."""
-    if not greys:
+    if not grays:
         return []
-    rows = dct(np.stack(greys), axis=1)[:, :HASH_SIZE]
-    low = dct(rows, axis=2)[:, :, :HASH_SIZE].reshape(len(greys), -1)
+    rows = dct(np.stack(grays), axis=1)[:, :HASH_SIZE]
+    low = dct(rows, axis=2)[:, :, :HASH_SIZE].reshape(len(grays), -1)
     bits = np.packbits(low > np.median(low, axis=1, keepdims=True), axis=1)
     return [row.tobytes().hex() for row in bits]
 

@@ -67,7 +67,7 @@ def scaled(factor: float) -> Variant:
     return resize
 
 
-def grey(pixels: Pixels, _: Pixels) -> Pixels:
+def gray(pixels: Pixels, _: Pixels) -> Pixels:
     """Without colors."""
     return np.asarray(Image.fromarray(pixels).convert("L").convert("RGB"))
 
@@ -93,7 +93,7 @@ GROUPS: dict[str, dict[str, Variant]] = {
     "margins": {"8 px looser": looser, "8 px tighter": tighter},
     "neighbors": {"lines": lines, "slices": slices},
     "scales": {"half": scaled(0.5), "double": scaled(2)},
-    "colors": {"grey": grey, "inverted": inverted, "JPEG 30": jpeg},
+    "colors": {"gray": gray, "inverted": inverted, "JPEG 30": jpeg},
 }
 
 

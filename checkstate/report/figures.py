@@ -155,7 +155,7 @@ def pareto(rows: Rows, cost: Floats, label: str, shipped: str) -> str:
         chosen, holds = row["candidate"] == shipped, row["holds"] == "1"
         color = SECOND if chosen else FIRST
         axes.plot(x, y, "o", color=color, fillstyle="full" if holds else "none", markersize=7)
-        # neighbours in cost lie near each other: one label above, the next below
+        # neighbors in cost lie near each other: one label above, the next below
         offset = (0, -16 if place % 2 else 9)
         note(axes, row["candidate"], (x, y), offset, color=SECOND if chosen else MUTED)
     axes.margins(x=0.2)

@@ -54,7 +54,7 @@ def read_image(
 ) -> Image.Image:
     """Decode the first frame of an image, upright, as RGB.
 
-    Transparent pixels are laid over white, the background most pages have. 16-bit grey is
+    Transparent pixels are laid over white, the background most pages have. 16-bit gray is
     scaled to 8 bits. `channels` says the order of an array's. Raises ImageError for anything that
     is not a readable image, TypeError for what could not hold one, and ValueError for an order
     that is none.

@@ -29,8 +29,8 @@ def test_lossless_formats_decode_to_the_same_pixels(picture: Image.Image) -> Non
 @pytest.mark.parametrize("mode", ["CMYK", "L", "P", "1", "LA", "I;16"])
 def test_every_mode_becomes_rgb_of_the_same_size(picture: Image.Image, mode: str) -> None:
     kind = "TIFF" if mode in {"CMYK", "I;16"} else "PNG"
-    grey = picture.convert("RGB").convert("L")
-    other = grey.convert("I;16").point(lambda v: v * 257) if mode == "I;16" else grey.convert(mode)
+    gray = picture.convert("RGB").convert("L")
+    other = gray.convert("I;16").point(lambda v: v * 257) if mode == "I;16" else gray.convert(mode)
     decoded = read_image(encode(other, kind))
     assert decoded.mode == "RGB"
     assert decoded.size == picture.size
@@ -196,10 +196,10 @@ def test_border_color_is_the_median() -> None:
 
 @pytest.mark.parametrize("top", [1.0, 255.0, 65535.0])
 def test_floats_are_read_by_their_range(picture: Image.Image, tmp_path: Path, top: float) -> None:
-    grey = np.asarray(picture.convert("L"), np.float32)
-    Image.fromarray(grey * (top / 255)).save(tmp_path / "f.tiff")
+    gray = np.asarray(picture.convert("L"), np.float32)
+    Image.fromarray(gray * (top / 255)).save(tmp_path / "f.tiff")
     read = np.asarray(read_image(tmp_path / "f.tiff"))[:, :, 0].astype(int)
-    assert np.abs(read - grey).max() <= 1
+    assert np.abs(read - gray).max() <= 1
 
 
 def twelve_bits(values: list[int]) -> bytes:

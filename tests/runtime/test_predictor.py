@@ -67,8 +67,8 @@ def test_arrays_lists_and_files_of_one_image_give_the_same(
     predictions = predictor([crops[0], crops[0].read_bytes(), image, array, alpha])
     assert all(each == predictions[0] for each in predictions)
     assert predictor(array[:, :, ::-1], channels="bgr") == predictions[0]
-    grey = np.asarray(image.convert("L"))
-    assert predictor(grey) == predictor(np.dstack([grey] * 3)) == predictor(grey[:, :, None])
+    gray = np.asarray(image.convert("L"))
+    assert predictor(gray) == predictor(np.dstack([gray] * 3)) == predictor(gray[:, :, None])
     assert predictor([]) == []
 
 

@@ -111,7 +111,7 @@ def odd_images(images: list[Path], folder: Path) -> list[Path]:
     image.save(folder / "lossless.webp", lossless=True)
     image.save(folder / "turned.jpg", exif=exif, quality=95)
     clear.save(folder / "clear.png")
-    image.convert("L").save(folder / "grey.png")
+    image.convert("L").save(folder / "gray.png")
     image.resize((width * 9, height * 9)).save(folder / "large.png")
     image.resize((11, 9)).save(folder / "tiny.png")
     return sorted(folder.iterdir())
