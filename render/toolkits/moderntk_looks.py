@@ -28,7 +28,7 @@ BOOT_ICONS = ["alarm", "archive", "bell", "book", "calendar", "camera", "chat", 
               "download", "envelope", "eye", "flag", "folder", "gear", "geo", "heart", "house",
               "image", "info-circle", "lock", "mic", "moon", "music-note", "pencil", "person",
               "printer", "search", "shield", "star", "sun", "trash", "wifi", "x-circle",
-              "check-circle", "check-lg", "circle", "square", "app", "stop-circle",
+              "check-circle", "check-lg", "bookmark", "cart", "clock", "tag",
               "three-dots", "plus-square"]  # fmt: skip
 SIZES = [10, 11, 12, 12, 13, 13, 14, 14, 15, 16, 18, 20]
 
