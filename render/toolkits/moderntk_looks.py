@@ -30,6 +30,8 @@ BOOT_ICONS = ["alarm", "archive", "bell", "book", "calendar", "camera", "chat", 
               "printer", "search", "shield", "star", "sun", "trash", "wifi", "x-circle",
               "check-circle", "check-lg", "bookmark", "cart", "clock", "tag",
               "three-dots", "plus-square"]  # fmt: skip
+BOOT_SWITCH = 18 / 38
+"""Height of a switch's picture as a share of its width."""
 SIZES = [10, 11, 12, 12, 13, 13, 14, 14, 15, 16, 18, 20]
 
 
@@ -229,6 +231,15 @@ class CustomTk(Look):
         return book, pages[0]
 
 
+def pictured(room: Box | None, wide: float, high: float) -> Box | None:
+    """The picture of an indicator: at the left of its room, in the middle of the height."""
+    if room is None:
+        return None
+    left, top, _, bottom = room
+    top += max(0, (bottom - top - high) // 2)
+    return left, top, left + wide, min(bottom, top + high)
+
+
 def icon_text(random: Random) -> str:
     """A symbol before a word."""
     return f"{words.pictogram(random)} {words.word(random)}"
@@ -341,7 +352,8 @@ class Themed(Look):
             widget = styled("Scrollbar", parent, self.accent(), orient="horizontal")
             start = self.random.uniform(0, 0.6)
             widget.set(start, start + 0.3)
-            widget.pack_configure(fill="x")
+            # it has hardly a length of its own, which shows where its line is not filled
+            widget.pack_configure(fill="x", ipadx=60)
             return widget
 
         def value() -> int:
@@ -408,6 +420,11 @@ class SunValley(Themed):
         """A style of a button."""
         return self.random.choice(["", "", "Accent.TButton"])
 
+    def box(self, widget: Any) -> Box | None:
+        """The picture of a control; its room has a gap before the label, and the label's height."""
+        wide = 40 if str(widget.cget("style")).startswith("Switch") else 20
+        return pictured(super().box(widget), wide, 20)
+
     def control(self, parent: Any, kind: str, text: str, variable: Any, usable: bool) -> Any:
         """A control whose state is the variable's."""
         options = {"text": text, "variable": variable}
@@ -462,6 +479,14 @@ class Bootstrap(Themed):
         if kind == "switch":
             options["bootstyle"] += f"-{self.toggle}"
         return ttkbootstrap.Checkbutton(parent, **options)
+
+    def box(self, widget: Any) -> Box | None:
+        """The picture of a control; the room of a switch has the height of its label."""
+        room = super().box(widget)
+        if room is None or "Toggle" not in str(widget.cget("style")):
+            return room
+        wide = room[2] - room[0]
+        return pictured(room, wide, round(wide * BOOT_SWITCH))
 
     def icon_button(self, parent: Any) -> Any:
         """A button with one of the package's icons."""

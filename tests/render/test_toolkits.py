@@ -388,6 +388,20 @@ def test_boxes_of_libreoffice_are_its_indicators_alone() -> None:
                 assert abs((right - left) - (bottom - top)) <= 3, control
 
 
+def test_boxes_of_moderntk_are_its_indicators_alone() -> None:
+    for _, controls in drawn("moderntk"):
+        for control in controls:
+            wide, high = (control.box[side + 2] - control.box[side] for side in (0, 1))
+            if control.label == "hidden":
+                continue
+            if control.kind in ("checkbox", "radio"):
+                assert wide == pytest.approx(high, rel=0.1), control
+            elif control.kind == "switch":
+                assert 1.4 * high < wide < 2.7 * high, control
+            elif control.kind == "scrollbar":
+                assert wide > 100, control
+
+
 def test_pages_of_libreoffice_are_printed_on_light_paper() -> None:
     def darkest(printed: bool) -> float:
         pages = [Page(Random(seed), "plain", printed) for seed in range(60)]
