@@ -679,11 +679,15 @@ def fill_menu(page: Page) -> None:
                 action.setActionGroup(group)
         elif page.chance(0.3):
             action.setIcon(standard_icon(page))
+    checkable = [action for action in menu.actions() if action.isCheckable()]
+    if len(checkable) == 1:  # not measured: without it a menu has no column for marks
+        checkable[0].setCheckable(False)
     page.measures.append(lambda: measure_menu(page, menu))
 
 
 def measure_menu(page: Page, menu: Any) -> Iterator[Control]:
     """The entries of a menu; the mark's place is what changes when an entry loses it."""
+    menu.resize(menu.sizeHint())  # at first it is no wider than the screen lets it be
     full = grab(menu, 1.0)
     framed = page.look.style == "Fusion" or "::indicator" in page.look.sheet
     for action in menu.actions():

@@ -190,8 +190,13 @@ def boxes(random: Random, colors: tuple[str, ...], ground: str) -> str:
 
 
 def rows(height: int) -> str:
-    """Lists whose lines are as high as their indicators."""
-    return ", ".join(f"{name}::item" for name in VIEWS) + f" {{ min-height: {height + 2}px; }}"
+    """Lists whose lines are as high as their indicators, menus with room for them.
+
+    Without room Qt squeezes a menu's indicators into a column that is made for its own marks.
+    """
+    lines = ", ".join(f"{name}::item" for name in VIEWS) + f" {{ min-height: {height + 2}px; }}"
+    entries = f"QMenu::item {{ min-height: {height}px; padding: 2px 24px 2px {height + 12}px; }}"
+    return f"{lines}\n{entries}\nQMenu::indicator {{ left: 6px; }}"
 
 
 def ground_of(random: Random, colors: tuple[str, ...]) -> str:

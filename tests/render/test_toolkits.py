@@ -120,6 +120,25 @@ def test_a_box_of_which_a_part_is_chosen_looks_unlike_an_empty_one(tmp_path: Pat
             assert told_apart(*pictures, (0, 0, *pictures[0].size)), (seed, widget)
 
 
+def test_menus_of_qt_have_room_for_their_indicators(tmp_path: Path) -> None:
+    with skipping_what_is_missing():
+        qt = importlib.import_module("render.toolkits.qt")
+    app = qt.application()
+    styles, seen = qt.QtWidgets.QStyleFactory.keys(), 0
+    for seed in range(30):
+        look = qt.draw_look(Random(seed), styles, tmp_path)
+        if "::indicator:checked" not in look.sheet:
+            continue
+        qt.dress(app, look)
+        qt.fill_menu(page := qt.Page(Random(seed), look))
+        for control in page.shoot(app)[1]:
+            if control.label != "other":
+                left, top, right, bottom = control.box
+                assert abs((right - left) - (bottom - top)) <= 1, (seed, control)
+                seen += 1
+    assert seen > 20
+
+
 def test_tk_draws_a_box_of_which_a_part_is_chosen_unlike_others() -> None:
     with skipping_what_is_missing():
         tk = importlib.import_module("render.toolkits.tk")
