@@ -13,6 +13,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from checkstate.core.errors import UserError
@@ -116,6 +117,7 @@ class Page:
         for item, state in zip(self.watched, states, strict=True):
             box = boxes[item.widget]
             if box and told_apart(picture, toggled, box):
+                box = drawn_part(picture, box) if self.modern else box
                 controls.append(measured(item, state, box))
             else:
                 clear = False
@@ -234,6 +236,18 @@ def ttk_box(widget: Any) -> Box | None:
         return None
     across, down = [x for x, _ in found], [y for _, y in found]
     return left + min(across), top + min(down), left + max(across) + 1, top + max(down) + 1
+
+
+def drawn_part(picture: Image.Image, box: Box) -> Box:
+    """What is no ground in the place of a ttk indicator: many themes keep a margin within it."""
+    left, top, right, bottom = (round(side) for side in box)
+    area = picture.crop((left - 1, top - 1, right + 1, bottom + 1))
+    pixels = np.asarray(area, dtype=np.int16)
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    colors, counts = np.unique(edge, axis=0, return_counts=True)
+    drawn = np.abs(pixels[1:-1, 1:-1] - colors[counts.argmax()]).max(axis=2) >= 8
+    across, down = (np.flatnonzero(drawn.any(axis=axis)).tolist() for axis in (0, 1))
+    return left + across[0], top + down[0], left + across[-1] + 1, top + down[-1] + 1
 
 
 def measured(item: Watched, state: bool, box: Box) -> Control:
@@ -394,6 +408,8 @@ def add_tabs(page: Page, parent: Any) -> None:
 def add_other(page: Page, parent: Any, make: Callable[[Page, Any], Any], **packed: Any) -> None:
     """A widget that is no control of two states."""
     widget = make(page, parent)
+    if make is scroll_bar:
+        packed["ipadx"] = 40  # it has no length of its own
     widget.pack(**packed)
 
     def measure() -> Iterator[Control]:

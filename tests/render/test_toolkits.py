@@ -157,6 +157,20 @@ def test_tk_draws_a_box_of_which_a_part_is_chosen_unlike_others() -> None:
     assert compared == 3
 
 
+def test_boxes_of_ttk_have_no_margin() -> None:
+    with skipping_what_is_missing():
+        tk = importlib.import_module("render.toolkits.tk")
+        xserver.display()
+    page = next(page for page in map(tk.Page, map(Random, range(20))) if page.modern)
+    for theme in tk.PLAIN:
+        tk.ttk.Style(page.root).theme_use(theme)
+        tk.add_control(page, page.frame, "Label").pack()
+        for control in page.shoot()[1]:
+            left, top, right, bottom = control.box
+            assert abs((right - left) - (bottom - top)) <= 1 and right - left >= 8, theme
+    page.root.destroy()
+
+
 def three_states(tk: Any, page: Any) -> list[Image.Image]:
     """The boxes that a page of classic Tk draws where nothing, a part and all is chosen."""
     while True:
