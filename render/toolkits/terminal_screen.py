@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from checkstate.core.errors import UserError
-from render.cutting import Control
+from render.cutting import OTHER, Box, Control
+from render.toolkits.pixels import changed
 
 Color = tuple[int, int, int]
 Range = tuple[int, int]
 Mask = NDArray[np.float64]
+INK = 0.25
+"""Share of the ink from which on a pixel belongs to a letter."""
+
 FONTS = Path("/usr/share/fonts")
 FAMILIES = [  # regular and bold
     ("truetype/dejavu/DejaVuSansMono.ttf", "truetype/dejavu/DejaVuSansMono-Bold.ttf"),
@@ -146,36 +150,51 @@ def columns(char: str) -> int:
 
 
 def picture(grid: Grid, random: Random) -> tuple[Image.Image, list[Control]]:
-    """Draw the grid in a random font, size and antialiasing; give its controls in pixels."""
+    """Draw the grid in a random font, size and antialiasing; give its controls in pixels.
+
+    A control's box is what shows of its mark: cells are twice as high as many a mark.
+    """
     family = random.choice(FAMILIES)
     size = random.choice([10, 11, 12, 12, 13, 14, 14, 15, 16, 18, 20, 24, 28, 32])
+    if any("☑" in grid.text(y) for y in range(grid.height)):
+        size = max(size, 14)  # its tick is lost below
     smooth = random.choice(["grey", "grey", "colored", "none"])
     width = max(5, round(font(family[0], size).getlength("M")))
     ascent, descent = font(family[0], size).getmetrics()
     spacing = random.choice([0, 0, 0, 1, 3])
     height = ascent + descent + spacing
     lines = np.zeros((grid.height * height, grid.width * width, 3), dtype=np.uint8)
+    inked = np.zeros(lines.shape[:2], dtype=np.uint8)
     for y, line in enumerate(grid.cells):
         for x, cell in enumerate(line):
             if cell.char:
                 mask = glyph(cell.char, cell.bold, family, size, smooth, width, height, ascent)
                 tile = np.asarray(cell.ground) * (1 - mask) + np.asarray(cell.ink) * mask
-                part = lines[y * height : (y + 1) * height, x * width : x * width + tile.shape[1]]
+                end = x * width + tile.shape[1]
+                place = slice(y * height, (y + 1) * height), slice(x * width, end)
+                part = lines[place]
                 part[:] = tile[:, : part.shape[1]].round()
+                inked[place] = mask.max(axis=2)[:, : part.shape[1]] >= INK
     margin = random.choice([0, 2, 6])
     ground = grid.cells[-1][0].ground
     canvas = Image.new("RGB", (lines.shape[1] + 2 * margin, lines.shape[0] + 2 * margin), ground)
     canvas.paste(Image.fromarray(lines), (margin, margin))
+    letters, blank = Image.new("L", canvas.size), Image.new("L", canvas.size)
+    letters.paste(Image.fromarray(inked), (margin, margin))
 
-    def pixels(area: Range, y: int) -> tuple[float, float, float, float]:
+    def pixels(area: Range, y: int) -> Box:
         left, right = (margin + column * width for column in area)
         return left, margin + y * height, right, margin + (y + 1) * height
+
+    def mark(span: Span) -> Box:
+        cells = pixels(span.mark, span.y)
+        return cells if span.label == OTHER else changed(letters, blank, cells) or cells
 
     controls = [
         Control(
             span.kind,
             span.label,
-            pixels(span.mark, span.y),
+            mark(span),
             pixels(span.content, span.y),
             span.row and pixels(span.row, span.y),
         )
