@@ -94,7 +94,7 @@ class Page:
         self.side = random.choice([7, 9, 10, 12, 14, 18, 22])
         self.style = random.choice(STYLES)
         self.border = random.choice(BORDERS)
-        self.thick = random.choice([0.5, 1, 1, 2])
+        self.thick = min(random.choice([0.5, 1, 1, 2]), self.side / 9)  # leaves room for marks
         self.printed = random.random() < 0.35
         self.controls: list[Control] = []
         if self.paper:
@@ -213,7 +213,7 @@ class Page:
         if state:
             canvas.setFillColor(self.ink)
             share = 0.5 if self.style == "circle" else 0.65
-            canvas.circle(x + radius, middle, radius * share, stroke=0, fill=1)
+            canvas.circle(x + radius, middle, (radius - self.thick) * share, stroke=0, fill=1)
 
     def print_box(self, x: float, top: float, state: bool) -> None:
         """A square drawn on the page, with a cross or a tick in or over it."""
@@ -260,11 +260,13 @@ def text_field(page: Page, x: float, y: float, step: float) -> None:
     """A caption and a field to write in."""
     near = page.write(page.say(words.word, page.width / 2 - x - 20), x, y, step)
     left, width = page.width / 2, page.random.choice([60, 90, page.width / 2 - 16])
-    height = max(page.size + 4, step - 4)
+    height = min(max(page.size + 4, step - 4), step - 2)
+    top, edge = y + (step - height) / 2, min(page.thick, height / 14)
     page.canvas.acroForm.textfield(
-        name=f"text{len(page.controls)}", x=left, y=page.height - y - 2 - height, width=width,
+        name=f"text{len(page.controls)}", x=left, y=page.height - top - height, width=width,
         height=height, value=page.say(words.entry, width) if page.random.random() < 0.7 else "",
-        fontSize=page.size, borderWidth=page.thick, fillColor=page.field,
+        fontSize=min(page.size, (height - 4 * edge) / 1.25), borderWidth=edge,
+        fillColor=page.field,
     )  # fmt: skip
-    page.add_other("textfield", (left, y + 2, left + width, y + 2 + height))
+    page.add_other("textfield", (left, top, left + width, top + height))
     page.add_other("text", near)
