@@ -159,6 +159,8 @@ def draw_css(page: Page) -> str:
         rules.append(page.maybe(0.5, "input, button, select { font: inherit; }"))
     elif random.random() < 0.5:
         rules.append(f"body {{ font-size: {size}px; }}")
+    if page.own:  # its controls are higher than small letters, and reach over lines of these
+        rules.append("#window { line-height: max(1.2em, 26px); }")
     if not page.own and random.random() < 0.35:
         rules.append(f":root {{ accent-color: {accent}; }}")
     return "\n".join(rules)
