@@ -14,6 +14,7 @@ import javax.swing.plaf.ColorUIResource;
 import javax.swing.plaf.FontUIResource;
 import javax.swing.plaf.basic.BasicRadioButtonUI;
 import javax.swing.plaf.metal.*;
+import javax.swing.plaf.nimbus.NimbusLookAndFeel;
 import javax.swing.table.DefaultTableModel;
 import javax.swing.text.StyleContext;
 
@@ -211,7 +212,8 @@ public class SwingProgram {
         Icon icon = UIManager.getIcon(ICONS[value % ICONS.length]);
         JComponent widget = switch (kind) {
             case "button" -> new JButton(text);
-            case "iconbutton" -> new JButton(icon);
+            // Motif lacks half of the icons, and a button of nothing is a small empty square
+            case "iconbutton" -> icon == null ? new JButton(text) : new JButton(icon);
             case "iconlabel" -> new JLabel(text, icon, SwingConstants.LEFT);
             case "entry" -> new JTextField(text, value < 15 ? 7 : 12);
             case "spinbox" -> new JSpinner(new SpinnerNumberModel(value, 0, 9999, 1));
@@ -338,6 +340,8 @@ public class SwingProgram {
             button.getText(), picture, button.getVerticalAlignment(),
             button.getHorizontalAlignment(), button.getVerticalTextPosition(),
             button.getHorizontalTextPosition(), view, icon, text, button.getIconTextGap());
+        // Nimbus keeps two pixels of its icons' edge empty, for the light around what has the focus
+        if (UIManager.getLookAndFeel() instanceof NimbusLookAndFeel) icon.grow(-2, -2);
     }
 
     Rectangle place(Component component, Rectangle area) {
