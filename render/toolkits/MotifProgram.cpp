@@ -263,8 +263,9 @@ private:
         }
         if (kind == "scrollbar") {
             Widget bar = made(XmCreateScrollBar, parent, "bar");
-            XtVaSetValues(bar, XmNorientation, XmHORIZONTAL, XmNwidth, 100 + value, XmNsliderSize, 20,
-                          XmNvalue, value % 80, nullptr);
+            // one that was made upright keeps its height
+            XtVaSetValues(bar, XmNorientation, XmHORIZONTAL, XmNwidth, 100 + value, XmNheight, 17,
+                          XmNsliderSize, 20, XmNvalue, value % 80, nullptr);
             return bar;
         }
         return text(parent, say);
