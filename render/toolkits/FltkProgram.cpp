@@ -171,7 +171,8 @@ private:
 
     int addList(const Block& block, int x, int y, int width) {
         const bool checkable = block.head[2] == "1";
-        const int height = size + 2, count = int(block.items.size());
+        fl_font(FL_HELVETICA, size);  // lines without a check box are as high as their font
+        const int height = checkable ? size + 2 : fl_height(), count = int(block.items.size());
         Fl_Check_Browser* checks = checkable ? new Fl_Check_Browser(x, y, width, 0) : nullptr;
         Fl_Hold_Browser* plain = checkable ? nullptr : new Fl_Hold_Browser(x, y, width, 0);
         Fl_Browser_* list = checkable ? static_cast<Fl_Browser_*>(checks) : plain;
@@ -184,7 +185,8 @@ private:
             std::string text;
             for (size_t j = 2; j < block.items[i].size(); j++) text += block.items[i][j] + "  ";
             const Box row{left, top + i * height, width - Fl::box_dw(list->box()), height};
-            const Box content{left + 2, row.y, std::min(textWidth(text) + size + 6, row.w - 2), height};
+            const int before = checkable ? size + 6 : 6;
+            const Box content{left + 2, row.y, std::min(textWidth(text) + before, row.w - 2), height};
             if (checkable) {
                 checks->add(text.c_str(), block.items[i][1] == "1");
                 const Box box{left + 2, row.y + 1, size - 1, size - 1};
