@@ -434,9 +434,11 @@ public class JavafxProgram {
             || item instanceof RadioMenuItem radio && radio.isSelected();
         Bounds row = place(line);
         if (checked) {
-            Bounds content = joined(place(line.lookup(".left-container")), texts(line));
             String kind = item instanceof RadioMenuItem ? "radio" : "check";
-            found.add(json(kind, true, content, content, row));
+            // the mark is ten wide and high in every font, around a part without a size
+            Bounds middle = place(line.lookup(".left-container > ." + kind));
+            Bounds mark = new BoundingBox(middle.getMinX() - 5, middle.getMinY() - 5, 10, 10);
+            found.add(json(kind, true, mark, joined(mark, texts(line)), row));
         } else if (item.getClass() == MenuItem.class) {
             found.add(json("menuitem", false, row, row, row));
         }
