@@ -246,6 +246,8 @@ def drawn_part(picture: Image.Image, box: Box) -> Box:
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     colors, counts = np.unique(edge, axis=0, return_counts=True)
     drawn = np.abs(pixels[1:-1, 1:-1] - colors[counts.argmax()]).max(axis=2) >= 8
+    if not drawn.any():
+        return box
     across, down = (np.flatnonzero(drawn.any(axis=axis)).tolist() for axis in (0, 1))
     return left + across[0], top + down[0], left + across[-1] + 1, top + down[-1] + 1
 
