@@ -394,7 +394,7 @@ def test_a_libreoffice_whose_first_start_hangs_is_one_line(
     filters.parent.mkdir(parents=True)
     filters.touch()
     monkeypatch.setenv("PATH", f"{office}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(libreoffice, "START", 0.2)
+    monkeypatch.setattr(libreoffice, "FIRST_START_SECONDS", 0.2)
     with pytest.raises(UserError, match=r"soffice\.bin: its first start did not end in 0\.2 sec"):
         libreoffice.program.__wrapped__()
 
