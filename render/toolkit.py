@@ -25,9 +25,6 @@ from checkstate.core.render_params import load_render_params
 from checkstate.stage.runner import run_stage
 from render.cutting import cut_crops
 
-# before the first bar: its own thread is at times the one that frees what Tk holds, and Tcl aborts
-tqdm.monitor_interval = 0
-
 HERE = Path(__file__).parent
 STATE = HERE.parent / ".render-state"
 BATCH = 100

@@ -7,6 +7,7 @@ indicators: it is where pixels change with the option `selectcolor`, which fills
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -49,13 +50,20 @@ def window(random: Random) -> tuple[Image.Image, list[Control]]:
 
 
 def draw(random: Random) -> Drawn:
-    """Draw one window in a Tk of its own."""
+    """Draw one window in a Tk of its own.
+
+    What it holds is freed here: in another thread, such as a progress bar's, Tcl would abort.
+    """
+    gc.disable()
     page = Page(random)
     try:
         fill(page)
         return page.shoot()
     finally:
         page.root.destroy()
+        del page
+        gc.collect()
+        gc.enable()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Windows of the toolkits that are installed here: states, rectangles, the same pixels again."""
 
+import gc
 import importlib
 import os
 import sys
+import weakref
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -155,6 +157,25 @@ def test_tk_draws_a_box_of_which_a_part_is_chosen_unlike_others() -> None:
             assert told_apart(full, empty, whole), seed
         page.root.destroy()
     assert compared == 3
+
+
+def test_what_tk_holds_is_freed_where_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    with skipping_what_is_missing():
+        tk = importlib.import_module("render.toolkits.tk")
+    roots = []
+
+    class Page(tk.Page):
+        def __init__(self, random: Random) -> None:
+            super().__init__(random)
+            roots.append(weakref.ref(self.root))
+
+    monkeypatch.setattr(tk, "Page", Page)
+    gc.disable()
+    try:
+        tk.window(Random(0))
+    finally:
+        gc.enable()
+    assert roots and not any(root() for root in roots), "another thread may come to free them"
 
 
 def test_boxes_of_ttk_have_no_margin() -> None:
