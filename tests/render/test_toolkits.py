@@ -173,9 +173,10 @@ def test_what_tk_holds_is_freed_where_it_was_made(monkeypatch: pytest.MonkeyPatc
     gc.disable()
     try:
         tk.window(Random(0))
+        left = [root() is not None for root in roots]
     finally:
         gc.enable()
-    assert roots and not any(root() for root in roots), "another thread may come to free them"
+    assert left and not any(left), "another thread may come to free them"
 
 
 def test_boxes_of_ttk_have_no_margin() -> None:
