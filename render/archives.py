@@ -28,9 +28,10 @@ def archive_of(name: str) -> Path:
 def draw_missing(
     state: Path, count: int, name: str, draw: Callable[[int], tuple[Image.Image, list[Control]]]
 ) -> None:
-    """Draw pictures 0 to `count` that are not in a state folder, so that a run goes on there.
+    """Draw what a state folder lacks of so many pictures, so that a run goes on there.
 
-    Of each, <number>.png is written, then <number>.json, by which it is known to be whole.
+    What `draw` raises goes through. Of each picture, <number>.png is written, then <number>.json,
+    by which it is known to be whole.
     """
     for number in trange(count, desc=name, unit="picture"):
         known = state / f"{number}.json"

@@ -21,8 +21,8 @@ from render.pages import BARE, Cell, draw_page
 
 TRIES = 5
 FURNITURE = 8
-"""Menu items, headings, tree handles, pictures and other things of a page that are kept as `other`,
-at most."""
+"""Menu items, headings, tree handles, pictures, parts of widgets and other things of a page that
+are kept as `other`, at most."""
 
 UNSEEN = 6
 """Gray levels by which a pixel changes, at most, where nobody sees a control."""
@@ -120,8 +120,9 @@ def photograph(
 ) -> tuple[Image.Image, list[Control]]:
     """Draw one page of a library and photograph it; a page that keeps moving is drawn anew.
 
-    Boxes are in pixels of the picture. What is no control has the label `other`, a control that
-    something covers `hidden`. Raises UserError for a control that did not take its state.
+    Boxes are in pixels of the picture. What is no control has the label `other`. A control that
+    something covers is `hidden`, and keeps the box of its element; one that is cut off wholly is
+    not told. Raises UserError for a control that did not take its state.
     """
     for _ in range(TRIES):
         try:

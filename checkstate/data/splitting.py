@@ -54,7 +54,7 @@ def folds_of(rows: Rows, folds: int, seed: int) -> Indices:
 def split_rows(rows: Rows, val: float, test: float, seed: int) -> list[str]:
     """Return train, val or test for every manifest row that is kept.
 
-    A predefined split is honoured: `test` is the test set, or `val` where there is no `test`
+    A predefined split is honored: `test` is the test set, or `val` where there is no `test`
     (the layout of a train/val folder, whose val is what people report); a validation set that
     is missing is carved out of train. An image whose near-duplicate is in the test set leaves
     the training side for `dropped`, so that a predefined split cannot leak.

@@ -50,20 +50,23 @@ def window(random: Random) -> tuple[Image.Image, list[Control]]:
 
 
 def draw(random: Random) -> Drawn:
-    """Draw one window in a Tk of its own.
-
-    What it holds is freed here: in another thread, such as a progress bar's, Tcl would abort.
-    """
+    """Draw one window; what Tk holds is freed here, as in another thread Tcl would abort."""
     gc.disable()
+    try:
+        return drawn(random)
+    finally:
+        gc.collect()
+        gc.enable()
+
+
+def drawn(random: Random) -> Drawn:
+    """Draw one window in a Tk of its own."""
     page = Page(random)
     try:
         fill(page)
         return page.shoot()
     finally:
         page.root.destroy()
-        del page
-        gc.collect()
-        gc.enable()
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ FONTS = """<?xml version="1.0"?>
   </match>
 </fontconfig>
 """
-"""By family, text has colored, grey or no antialiasing: a process reads one configuration only."""
+"""By family, text has colored, gray or no antialiasing: a process reads one configuration only."""
 
 
 @cache
@@ -69,7 +69,7 @@ def new_display() -> str:
 
 @cache
 def use_fonts() -> None:
-    """Let what this process starts draw text with colored, grey or no antialiasing, by family."""
+    """Let what this process starts draw text with colored, gray or no antialiasing, by family."""
     file = kept_folder("fonts") / "fonts.conf"
     file.write_text(FONTS)
     os.environ["FONTCONFIG_FILE"] = str(file)

@@ -5,6 +5,8 @@ import importlib
 import os
 import sys
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -147,16 +149,29 @@ def test_tk_draws_a_box_of_which_a_part_is_chosen_unlike_others() -> None:
         xserver.display()
     compared = 0
     for seed in range(40):
-        page = tk.Page(Random(seed))
-        if page.partly and compared < 3:
-            compared += 1
-            empty, part, full = three_states(tk, page)
-            whole = (0, 0, *part.size)
-            assert told_apart(part, empty, whole), seed
-            assert told_apart(part, full, whole), seed
-            assert told_apart(full, empty, whole), seed
-        page.root.destroy()
+        with page_of(tk, seed) as page:
+            if page.partly and compared < 3:
+                compared += 1
+                empty, part, full = three_states(tk, page)
+                whole = (0, 0, *part.size)
+                assert told_apart(part, empty, whole), seed
+                assert told_apart(part, full, whole), seed
+                assert told_apart(full, empty, whole), seed
     assert compared == 3
+
+
+@contextmanager
+def page_of(tk: Any, seed: int) -> Iterator[Any]:
+    """A page of Tk that is freed by this thread."""
+    gc.disable()
+    page = tk.Page(Random(seed))
+    try:
+        yield page
+    finally:
+        page.root.destroy()
+        del page
+        gc.collect()
+        gc.enable()
 
 
 def test_what_tk_holds_is_freed_where_it_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,12 +185,13 @@ def test_what_tk_holds_is_freed_where_it_was_made(monkeypatch: pytest.MonkeyPatc
             roots.append(weakref.ref(self.root))
 
     monkeypatch.setattr(tk, "Page", Page)
-    gc.disable()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)  # only who asks for it collects
     try:
         tk.window(Random(0))
         left = [root() is not None for root in roots]
     finally:
-        gc.enable()
+        gc.set_threshold(*thresholds)
     assert left and not any(left), "another thread may come to free them"
 
 
@@ -183,14 +199,16 @@ def test_boxes_of_ttk_have_no_margin() -> None:
     with skipping_what_is_missing():
         tk = importlib.import_module("render.toolkits.tk")
         xserver.display()
-    page = next(page for page in map(tk.Page, map(Random, range(20))) if page.modern)
-    for theme in tk.PLAIN:
-        tk.ttk.Style(page.root).theme_use(theme)
-        tk.add_control(page, page.frame, "Label").pack()
-        for control in page.shoot()[1]:
-            left, top, right, bottom = control.box
-            assert abs((right - left) - (bottom - top)) <= 1 and right - left >= 8, theme
-    page.root.destroy()
+    with page_of(tk, 1) as page:
+        assert page.modern
+        for theme in tk.PLAIN:
+            tk.ttk.Style(page.root).theme_use(theme)
+            tk.add_control(page, page.frame, "Label").pack()
+            controls = page.shoot()[1]
+            assert controls, theme
+            for control in controls:
+                left, top, right, bottom = control.box
+                assert abs((right - left) - (bottom - top)) <= 1 and right - left >= 8, theme
 
 
 def three_states(tk: Any, page: Any) -> list[Image.Image]:
@@ -444,6 +462,9 @@ def test_boxes_of_libreoffice_are_its_indicators_alone() -> None:
 
 
 def test_boxes_of_moderntk_are_its_indicators_alone() -> None:
+    assert {"checkbox", "radio", "switch", "scrollbar"} <= {
+        control.kind for _, controls in drawn("moderntk") for control in controls
+    }
     for _, controls in drawn("moderntk"):
         for control in controls:
             wide, high = (control.box[side + 2] - control.box[side] for side in (0, 1))

@@ -36,7 +36,7 @@ def test_every_mode_becomes_rgb_of_the_same_size(picture: Image.Image, mode: str
     assert decoded.size == picture.size
 
 
-def test_sixteen_bit_grey_keeps_its_brightness() -> None:
+def test_sixteen_bit_gray_keeps_its_brightness() -> None:
     deep = Image.fromarray(np.full((4, 4), 32896, np.uint16))
     assert read_image(encode(deep, "PNG")).getpixel((0, 0)) == (128, 128, 128)
 

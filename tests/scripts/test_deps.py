@@ -26,6 +26,20 @@ def test_a_stage_depends_on_exactly_the_modules_that_it_imports(pipeline: str) -
     assert with_modules(text) == text, "run `make deps`"
 
 
+def test_pages_depend_on_the_templates_that_theirs_import() -> None:
+    stages = yaml.safe_load((ROOT / "weights/dvc.yaml").read_text())["stages"]
+    own = (ROOT / "render/page.html.j2", ROOT / "render/libraries/common.html.j2")
+    folders = (ROOT / "render", ROOT / "render/libraries")
+    imported = {
+        next(folder / name for folder in folders if (folder / name).exists())
+        for template in own
+        for name in re.findall(r'{% import "(.+?)"', template.read_text())
+    }
+    assert imported
+    deps = {(ROOT / "weights" / dep).resolve() for dep in stages["screenshots"]["deps"]}
+    assert {*own, *imported} <= deps
+
+
 def params_read(script: Path) -> set[str]:
     """The dotted keys of its params.yaml that a stage reads, in library functions as well."""
     text = re.sub(r"load_(find_|render_)?params\(\)", "params", script.read_text())
