@@ -37,7 +37,7 @@ def main() -> None:
         def draw(number: int) -> tuple[Image.Image, list[Control]]:
             random = Random(f"{settings.seed}-bare-{number}")
             name = libraries[number % len(libraries)]
-            return photograph(random.choice(chromium), name, random, bare_share=1)
+            return photograph(random.choice(chromium), name, random, 1, deceivers=False)
 
         draw_missing(state, settings.bare, "bare", draw)
     pages = [f"{number}.png" for number in range(settings.bare)]

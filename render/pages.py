@@ -140,14 +140,17 @@ def draw_theme(random: Random, has_dark: bool) -> Theme:
 
 
 def draw_cell(
-    random: Random, index: int, library: Any, common: Any, theme: Theme, zoom: float
+    random: Random, index: int, library: Any, shared: list[str], theme: Theme, zoom: float
 ) -> Cell:
-    """A control in a random state in a share of the cells, else another widget."""
+    """A control in a random state in a share of the cells, else another widget.
+
+    `shared` are the widgets that are not the library's own.
+    """
     kinds = [kind for kind in ("checkbox", "radio", "switch") if hasattr(library, kind)]
     share = getattr(library, "share", SHARE)
     kind = random.choice(kinds) if kinds and random.random() < share else OTHER
     own = list(library.widgets)
-    pool = own if own and random.random() < OWN else list(common.widgets)
+    pool = own if own and random.random() < OWN else shared
     label = random.choice(random.choice([TEXTS["labels"][0], *TEXTS["labels"]]))
     position = random.choice(["right"] * 3 + ["none"] * 2 + ["left"] * 2 + ["above", "below"])
     labeled = kind != OTHER and position != "none"
@@ -183,13 +186,15 @@ def load_templates(name: str) -> tuple[Environment, Any, Any]:
 
 
 def draw_page(
-    name: str, random: Random, width: int, bare_share: float = BARE
+    name: str, random: Random, width: int, bare_share: float = BARE, deceivers: bool = True
 ) -> tuple[str, list[Cell]]:
     """The HTML of a whole page of one library, and its cells in order.
 
-    A share of the pages has no control at all.
+    A share of the pages has no control at all. `deceivers` are widgets that look empty, round or
+    chosen, and are to be learned: what measures should have no more of them than the library has.
     """
     environment, library, common = load_templates(name)
+    shared = list(common.widgets) + list(common.deceivers) * deceivers
     theme = draw_theme(random, bool(library.dark))
     layout = draw_layout(random, theme, width)
     zoom = random.choice([0.75, 0.85, 1, 1, 1, 1, 1.2, 1.5, 2])
@@ -202,7 +207,7 @@ def draw_page(
         count = random.randint(1, 10) * (3 if kind in {"table", "grid"} else 1)
         part = list[Cell]()
         while len(part) < min(count, MAX_CELLS - len(cells)):
-            cell = draw_cell(random, len(cells) + len(part), library, common, theme, zoom)
+            cell = draw_cell(random, len(cells) + len(part), library, shared, theme, zoom)
             if kind in LABELED and random.random() < 0.8:
                 cell = replace(cell, text="", outside="", position="none")
             if cell.kind == OTHER or not bare:

@@ -116,30 +116,35 @@ MEASURE = """
 
 
 def photograph(
-    chromium: Browser, name: str, random: Random, bare_share: float = BARE
+    chromium: Browser,
+    name: str,
+    random: Random,
+    bare_share: float = BARE,
+    deceivers: bool = True,
 ) -> tuple[Image.Image, list[Control]]:
     """Draw one page of a library and photograph it; a page that keeps moving is drawn anew.
 
-    Boxes are in pixels of the picture. What is no control has the label `other`. A control that
-    something covers is `hidden`, and keeps the box of its element; one that is cut off wholly is
-    not told. Raises UserError for a control that did not take its state.
+    `bare_share` and `deceivers` are draw_page's. Boxes are in pixels of the picture. What is no
+    control has the label `other`. A control that something covers is `hidden`, and keeps the box of
+    its element; one that is cut off wholly is not told. Raises UserError for a control that did not
+    take its state.
     """
     for _ in range(TRIES):
         try:
-            return photograph_once(chromium, name, random, bare_share)
+            return photograph_once(chromium, name, random, bare_share, deceivers)
         except RestlessPageError:
             continue
     raise UserError(f"render/libraries/{name}: {TRIES} pages that keep moving")
 
 
 def photograph_once(
-    chromium: Browser, name: str, random: Random, bare_share: float
+    chromium: Browser, name: str, random: Random, bare_share: float, deceivers: bool
 ) -> tuple[Image.Image, list[Control]]:
     """Draw one page, focus one control, hover over another; may raise RestlessPageError."""
     width = random.choice([640, 800, 1024, 1280, 1280, 1440, 1600])
     height = random.choice([480, 600, 720, 800, 900])
     scale = random.choice([1, 1, 1, 1.25, 1.5, 2] if width > 800 else [1, 1, 1, 1.25, 1.5, 2, 3])
-    html, cells = draw_page(name, random, width, bare_share)
+    html, cells = draw_page(name, random, width, bare_share, deceivers)
     context = chromium.new_context(
         viewport={"width": width, "height": height},
         device_scale_factor=scale,

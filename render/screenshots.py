@@ -34,12 +34,13 @@ def main() -> None:
     check_packages()
     settings = load_render_params()
     state = STATE / fingerprint(name, settings.seed)
-    pages = settings.held_out_pages if name in settings.held_out else settings.pages
+    learned = name not in settings.held_out
+    pages = settings.pages if learned else settings.held_out_pages
     with browsers() as chromium:
 
         def draw(number: int) -> tuple[Image.Image, list[Control]]:
             random = Random(f"{settings.seed}-{name}-{number}")
-            return photograph(random.choice(chromium), name, random)
+            return photograph(random.choice(chromium), name, random, deceivers=learned)
 
         draw_missing(state, pages, name, draw)
     write_archive(archive_of(name), members(name, state, pages))

@@ -10,10 +10,10 @@ from render.pages import draw_cell, draw_page, draw_theme, load_templates
 _, LIBRARY, COMMON = load_templates("arco")
 
 
-@pytest.mark.parametrize("kind", sorted(set(COMMON.widgets)))
+@pytest.mark.parametrize("kind", sorted({*COMMON.widgets, *COMMON.deceivers}))
 def test_every_common_widget_is_drawn(kind: str) -> None:
     random = Random(0)
-    cell = draw_cell(random, 0, LIBRARY, COMMON, draw_theme(random, True), 1)
+    cell = draw_cell(random, 0, LIBRARY, [], draw_theme(random, True), 1)
     assert "<" in COMMON.widget(cell, kind)
 
 
@@ -29,3 +29,10 @@ def test_pages_without_controls_hold_common_widgets_too() -> None:
     assert {cell.kind for cell in cells} == {OTHER}
     common = [cell for cell in cells if cell.widget not in LIBRARY.widgets]
     assert 0.1 < len(common) / len(cells) < 0.4
+    assert {cell.widget for cell in common} >= set(COMMON.deceivers)
+
+
+def test_pages_that_measure_have_no_deceivers_but_the_librarys_own() -> None:
+    pages = [draw_page("arco", Random(seed), 1000, 1, deceivers=False) for seed in range(30)]
+    drawn = {cell.widget for _, cells in pages for cell in cells}
+    assert drawn <= {*LIBRARY.widgets, *COMMON.widgets}
