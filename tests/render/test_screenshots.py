@@ -35,10 +35,10 @@ def test_an_interrupted_run_goes_on_with_the_pages_it_has(
     monkeypatch.chdir(tmp_path)
     photograph = screenshots.photograph
 
-    def interrupted(*page: Any) -> Any:
+    def interrupted(*page: Any, **options: Any) -> Any:
         if list((tmp_path / "state").rglob("0.json")):
             raise KeyboardInterrupt
-        return photograph(*page)
+        return photograph(*page, **options)
 
     monkeypatch.setattr(screenshots, "photograph", interrupted)
     with pytest.raises(KeyboardInterrupt):
