@@ -38,6 +38,7 @@ def test_an_interrupted_run_goes_on_with_the_pages_it_has(
     def interrupted(*page: Any, **options: Any) -> Any:
         if list((tmp_path / "state").rglob("0.json")):
             raise KeyboardInterrupt
+        assert options == {"deceivers": False}, "the library is held out"
         return photograph(*page, **options)
 
     monkeypatch.setattr(screenshots, "photograph", interrupted)
