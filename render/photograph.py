@@ -125,9 +125,9 @@ def photograph(
     """Draw one page of a library and photograph it; a page that keeps moving is drawn anew.
 
     `bare_share` and `deceivers` are draw_page's. Boxes are in pixels of the picture. What is no
-    control has the label `other`. A control that something covers is `hidden`, and keeps the box of
-    its element; one that is cut off wholly is not told. Raises UserError for a control that did not
-    take its state.
+    control has the label `other`. A control that something covers is `hidden`, with the box of
+    what its frame leaves of its element; one that is cut off wholly is not told. Raises UserError
+    for a control that did not take its state.
     """
     for _ in range(TRIES):
         try:
@@ -182,12 +182,14 @@ def measured(
     seen: dict[str, Any], name: str, ink: Ink, cells: list[Cell], scale: float, random: Random
 ) -> Iterator[Control]:
     """What stands on the page, in pixels of the picture."""
+    wanted = [slot for slot in seen["slots"] if cells[slot["index"]].kind != OTHER]
+    for slot in wanted:
+        check(slot, cells[slot["index"]], name)
     controls = {  # of which a part is in view, at least
         slot["index"]: (box, slot["covered"])
-        for slot in seen["slots"]
-        if cells[slot["index"]].kind != OTHER
-        and scaled(slot["shown"], scale)
-        and (box := scaled(slot["box"], scale))
+        for slot in wanted
+        if (shown := scaled(slot["shown"], scale))
+        and (box := shown if slot["covered"] else scaled(slot["box"], scale))
     }
     for slot in seen["slots"]:
         cell = cells[slot["index"]]
@@ -196,7 +198,6 @@ def measured(
             if content:
                 yield Control(cell.widget, OTHER, content, content, row)
             continue
-        check(slot, cell, name)
         if slot["index"] not in controls:
             continue
         box, covered = controls[slot["index"]]

@@ -86,11 +86,11 @@ class Page:
         name = "moz-toggle" if kind == "switch" else "moz-checkbox"
         return f"<{name} {data}></{name}>", bool(label)
 
-    def labelled(self, kind: str = "") -> str:
+    def labeled(self, kind: str = "") -> str:
         """A control with its label after it, seldom before or below it."""
         text = words.label(self.random)
-        control, labelled = self.control_of(text, kind)
-        if labelled:
+        control, labeled = self.control_of(text, kind)
+        if labeled:
             return f"<span data-holder>{control}</span>"
         said = f"<span class='say'>{escape(text)}</span>"
         parts = self.pick([(control, said)] * 6 + [(said, control), (control, "<br>", said)])
@@ -171,7 +171,7 @@ def choices(page: Page) -> str:
     kind = page.pick(["", "", "checkbox", "radio"])
     lines = []
     for _ in range(page.random.randint(2, 7)):
-        inside = page.labelled(kind) if page.random.random() < 0.75 else page.other(NATIVE + OWN)
+        inside = page.labeled(kind) if page.random.random() < 0.75 else page.other(NATIVE + OWN)
         lines.append(f"<div class='line' data-block data-row>{inside}</div>")
     body, title = "".join(lines), escape(words.title(page.random))
     if page.own:
@@ -233,7 +233,7 @@ def cards(page: Page) -> str:
         title = f"<b>{page.heading(words.title)}</b>"
         more = page.maybe(0.4, f"<div>{page.other(sorted(FLAT))}</div>")
         boxes.append(
-            f"<div class='card' data-block>{title}<div data-row>{page.labelled()}</div>{more}</div>"
+            f"<div class='card' data-block>{title}<div data-row>{page.labeled()}</div>{more}</div>"
         )
     return f"<div class='cards'>{''.join(boxes)}</div>"
 
@@ -257,7 +257,7 @@ def prose(page: Page) -> str:
         f"<h2 data-block>{page.heading(words.title)}</h2>",
         f"<p data-block>{say} {other(page, 'link')}</p>",
         f"<ul style='list-style-type:{number}'>{items}</ul>",
-        f"<div class='line' data-block>{page.labelled()}</div>",
+        f"<div class='line' data-block>{page.labeled()}</div>",
         *["<hr>"] * page.old,
     ]
     return "".join(parts)

@@ -39,7 +39,7 @@ def draw(random: Random) -> Drawn:
         "theme": theme,
         "font": f"{words.family(random)}{weight} {size}",
         "dark": str(int(random.random() < 0.3)),
-        "antialias": random.choice(["grey", "grey", "colored", "none"]),
+        "antialias": random.choice(["gray", "gray", "colored", "none"]),
         "rtl": str(int(random.random() < 0.05)),
         "gap": str(random.choice([0, 4, 8, 16])),
         "css": draw_css(random),

@@ -97,7 +97,7 @@ class Page:
             self.controls.append(found)
         return found
 
-    def labelled(self, kind: str, state: bool) -> None:
+    def labeled(self, kind: str, state: bool) -> None:
         """Draw a control with its label behind it, at times disabled."""
         imgui.begin_disabled(self.chance(0.08))
         found = self.control(kind, state)

@@ -30,14 +30,14 @@ def add_list(page: Page) -> None:
     for state in states:
         if page.chance(0.3):
             page.other(OTHERS, page.width(6, 12))
-        page.labelled(kind, state)
+        page.labeled(kind, state)
 
 
 def add_line(page: Page) -> None:
     """Controls beside each other."""
     kind, states = page.states(most=4)
     for state in states:
-        page.labelled(kind, state)
+        page.labeled(kind, state)
         imgui.same_line()
     page.other(OTHERS, page.width(6, 12))
 

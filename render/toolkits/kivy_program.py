@@ -196,7 +196,7 @@ def add_card(page: Page, column: Any) -> None:
     if page.chance(0.5):
         card.add_widget(page.label(page.text(words.title), 1.2, bold=True))
     kind, count = page.random.choice(page.kinds), page.random.randint(2, 6)
-    form = page.random.choice([add_labelled, add_labelled, add_setting, add_setting, add_cells])
+    form = page.random.choice([add_labeled, add_labeled, add_setting, add_setting, add_cells])
     chosen = page.random.randrange(count)
     for number in range(count):
         line = page.line(card)
@@ -213,7 +213,7 @@ def add_card(page: Page, column: Any) -> None:
         page.controls.append((kind, state, widget, text, line))
 
 
-def add_labelled(line: Any, widget: Any, text: Any) -> None:
+def add_labeled(line: Any, widget: Any, text: Any) -> None:
     """A control with its label behind it."""
     line.add_widget(widget)
     line.add_widget(text)

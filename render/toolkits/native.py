@@ -94,9 +94,9 @@ def in_english(random: Random, line: str) -> str:
 
 def palette(random: Random) -> dict[str, str]:
     """The colors of a window: of surfaces, of fields, of text, and of what is chosen."""
-    style = random.choice(["grey", "grey", "light", "tinted", "colored", "dark"])
+    style = random.choice(["gray", "gray", "light", "tinted", "colored", "dark"])
     ground = {
-        "grey": random.choice(["#c0c0c0", "#c4c4c4", "#d4d0c8", "#dcdcdc", "#b3b3b3", "#aeb2c3"]),
+        "gray": random.choice(["#c0c0c0", "#c4c4c4", "#d4d0c8", "#dcdcdc", "#b3b3b3", "#aeb2c3"]),
         "light": words.color(random, 0.88, 0.98, random.uniform(0, 0.4)),
         "tinted": words.color(random, 0.6, 0.8, random.uniform(0.1, 0.4)),
         "colored": words.color(random, 0.3, 0.55, random.uniform(0.2, 0.6)),

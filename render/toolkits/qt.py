@@ -680,7 +680,7 @@ def fill_menu(page: Page) -> None:
         elif page.chance(0.3):
             action.setIcon(standard_icon(page))
     checkable = [action for action in menu.actions() if action.isCheckable()]
-    if len(checkable) == 1:  # not measured: without it a menu has no column for marks
+    if len(checkable) == 1:  # cannot be measured: a menu without it has no column for marks
         checkable[0].setCheckable(False)
     page.measures.append(lambda: measure_menu(page, menu))
 
@@ -709,7 +709,7 @@ def measure_menu(page: Page, menu: Any) -> Iterator[Control]:
         right = min(row[2], box[2] + (width + 14) * page.look.scale)
         content = (box[0], row[1], right, row[3])
         label = "checked" if action.isChecked() else "unchecked"
-        yield Control(kind, label, box if framed else content, content, row)
+        yield Control(kind, label, box, content, row)
 
 
 def changed(menu: Any, action: Any, full: Image.Image) -> tuple[int, int, int, int] | None:

@@ -1,7 +1,7 @@
 """Looks of Qt programs: palettes, fonts and generated style sheets.
 
 The style sheets draw indicators as programs on the web of examples do: filled, hollow, with an
-inner block, bevelled, as a switch, or only with another size.
+inner block, beveled, as a switch, or only with another size.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def draw_sheet(
     """A style sheet, and whether it turns check boxes into switches."""
     window, _, text, accent = colors
     # no box that is told by its color alone: a filled square is an empty box elsewhere
-    design = random.choice([filled, filled, hollow, block, bevelled, block, resized, switched])
+    design = random.choice([filled, filled, hollow, block, beveled, block, resized, switched])
     if design is resized and style == "Windows":
         design = filled  # its radio buttons do not grow: a corner of one would show
     rules = [design(random, colors, folder)]
@@ -251,7 +251,7 @@ def block(random: Random, colors: tuple[str, ...], folder: Path) -> str:
     )
 
 
-def bevelled(random: Random, colors: tuple[str, ...], folder: Path) -> str:
+def beveled(random: Random, colors: tuple[str, ...], folder: Path) -> str:
     """Boxes with a gradient and a sunken or raised edge, as before flat design."""
     light, shade = random.choice([("#ffffff", "#c8ccd0"), ("#f8f8f0", "#d8d4c8")])
     if random.random() < 0.5:

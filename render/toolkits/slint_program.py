@@ -127,7 +127,7 @@ class Page:
             item["row"] = self.place(name)
         return source
 
-    def labelled(self, kind: str, state: str, usable: str, text: str) -> str:
+    def labeled(self, kind: str, state: str, usable: str, text: str) -> str:
         """A control with Slint's own label."""
         source, item = self.control(kind, state, usable, text)
         return self.line(source, form="alignment: start;", item=item)
@@ -182,7 +182,7 @@ class Page:
         if head[0] == "list":
             return self.entries(head[2] == "1", lines)
         ways: dict[str, Callable[..., str]] = {"row": self.setting, "other": self.other}
-        ways |= {kind: partial(self.labelled, kind) for kind in KINDS}
+        ways |= {kind: partial(self.labeled, kind) for kind in KINDS}
         rows = [ways[word](*values) for word, *values in lines]
         body, name = self.named(f"VerticalLayout {{ spacing: {self.gap}px; {' '.join(rows)} }}")
         if head[0] == "tabs":

@@ -37,7 +37,7 @@ def draw(random: Random) -> Drawn:
         "family": words.family(random),
         "size": str(random.choice([9, 10, 11, 12, 12, 13, 14, 16, 18, 20, 24])),
         "bold": str(int(random.random() < 0.3)),
-        "antialias": random.choice(["grey", "grey", "colored", "none"]),
+        "antialias": random.choice(["gray", "gray", "colored", "none"]),
         "scale": str(random.choice([1, 1, 1, 1.25, 1.5, 2])),
         "gap": str(random.choice([0, 4, 8, 16])),
         "ground": ground,

@@ -156,9 +156,9 @@ def picture(grid: Grid, random: Random) -> tuple[Image.Image, list[Control]]:
     """
     family = random.choice(FAMILIES)
     size = random.choice([10, 11, 12, 12, 13, 14, 14, 15, 16, 18, 20, 24, 28, 32])
-    if any("☑" in grid.text(y) for y in range(grid.height)):
+    if any(set("☐☑") & set(grid.text(y)) for y in range(grid.height)):
         size = max(size, 14)  # its tick is lost below
-    smooth = random.choice(["grey", "grey", "colored", "none"])
+    smooth = random.choice(["gray", "gray", "colored", "none"])
     width = max(5, round(font(family[0], size).getlength("M")))
     ascent, descent = font(family[0], size).getmetrics()
     spacing = random.choice([0, 0, 0, 1, 3])

@@ -123,6 +123,9 @@ body { margin: 0; font: 16px monospace; }
 <div style="position: absolute; left: 10px; top: 140px; width: 40px; height: 40px; overflow: clip"
   ><span class="slot" id="cell4" style="left: 60px"
   ><i data-control aria-checked="false"></i></span></div>
+<div style="position: absolute; left: 200px; top: 140px; width: 40px; height: 40px; overflow: clip"
+  ><span class="slot" id="cell5" style="left: 25px; top: 8px"
+  ><i data-control aria-checked="true"></i></span></div>
 </div>
 """
 
@@ -134,7 +137,7 @@ def test_boxes_are_where_the_page_says_at_any_scale(
     def drawn(name: str, *args: Any) -> tuple[str, list[Cell]]:
         _, cells = draw_page(name, *args)
         kinds = [("checkbox", "", True), ("radio", "", False), ("switch", "", False)]
-        kinds += [(OTHER, "icon", False), ("radio", "", False)]
+        kinds += [(OTHER, "icon", False), ("radio", "", False), ("checkbox", "", True)]
         return PAGE, [
             replace(cells[0], kind=kind, widget=widget, state=state)
             for kind, widget, state in kinds
@@ -149,9 +152,10 @@ def test_boxes_are_where_the_page_says_at_any_scale(
             HIDDEN,  # behind a red square
             "unchecked",
             OTHER,
+            HIDDEN,  # cut by its frame
             OTHER,
         ], "what its frame cuts off wholly is not there"
-        ticked, _, row, icon, menu = controls
+        ticked, _, row, icon, cut, menu = controls
         pixels = np.asarray(picture.convert("L"))
         left, top, right, bottom = (round(side) for side in ticked.box)
         scale = min(SCALES, key=lambda each: abs(20 * each - (right - left)))
@@ -162,6 +166,7 @@ def test_boxes_are_where_the_page_says_at_any_scale(
         assert ticked.content == pytest.approx([s * scale for s in (32, 16, 140, 56)], abs=1)
         assert row.row == pytest.approx([s * scale for s in (10, 80, 310, 120)], abs=1)
         assert icon.box == pytest.approx([s * scale for s in (400, 16, 420, 36)], abs=1)
+        assert cut.box[2] == pytest.approx(240 * scale, abs=1), "what is in view of it"
         assert menu.kind == "menu"
         assert menu.box[0] == pytest.approx(480 * scale, abs=1)
         assert menu.box[2] == pytest.approx(510 * scale, abs=1)
