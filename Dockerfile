@@ -1,7 +1,7 @@
 # docker build --target train -t checkstate-train . && docker run --name trained checkstate-train
 #   then  docker cp trained:/app/models/model.onnx models/
-#   on other images: docker run -v $PWD/data/<name>:/app/data/<name>, and data.name in params.yaml
-# docker build --target serve -t checkstate .   needs models/model.onnx
+#   on other images, named in data.name: docker run -v $PWD/data:/app/data -v $PWD/params.yaml:/app/params.yaml
+# docker build --target serve -t checkstate .   needs models/model.onnx: make repro, or a copy of the released one
 # docker build --target score -t checkstate-score .   for deploy/rayjob.yaml
 FROM python:3.12-slim AS base
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1

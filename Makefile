@@ -64,14 +64,14 @@ render: .venv/installed
 	$(if $(RAY),python -m render.cluster --ray $(RAY))
 	dvc --cd weights repro collect_held_out
 
-# what every training goes on from, and the starter data that it has not seen; two hours on two cores
+# what every training goes on from, and the starter data, which it did not train on; two hours on two cores
 weights: render
 	dvc --cd weights repro --single-item finetune average
 	cp models/averaged.safetensors pretrain/weights/student.safetensors
 	python -m render.starter
 
 # the detector of whole screenshots goes on for the epochs of find/params.yaml; an hour on two cores, the rendering
-# included. What it goes on from took two and a half hours of training; docs/results.md
+# included. What it goes on from took five hours of training; docs/results.md
 finder: .venv/installed
 	npm ci --prefix render
 	dvc --cd weights repro find_evaluate find_benchmark

@@ -10,7 +10,7 @@ from scripts.figures import share
 
 TEXT = """
 {model} is made: {size:.2f} MB, {milliseconds:.2f} ms an image on one thread.
-Right on {top1} of {images} test images of data/{data}{flatters}.
+Right on {top1} of {images} test images of data/{data}{rendered}.
 
 next:  source .venv/bin/activate
        checkstate predict data/starter/checked      # use it
@@ -35,7 +35,7 @@ def main() -> None:
             top1=share(shipped["test_top1"]),
             images=evaluated["images"],
             data=data,
-            flatters=", renderings, which flatters" if data == "starter" else "",
+            rendered=", renderings: expect less of screens" if data == "starter" else "",
         )
     )
 

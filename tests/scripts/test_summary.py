@@ -21,12 +21,14 @@ def test_the_end_of_make_repro_has_the_figures_of_the_last_run_and_commands_that
     shipped = read_json(paths.metrics_folder("quantize_prune") / paths.DETAILS)
     assert f"{paths.SHIPPED} is made: {shipped['bytes'] / 1e6:.2f} MB" in said
     assert f"Right on {100 * shipped['test_top1']['value']:.1f} %" in said
-    assert "test images of data/starter, renderings, which flatters." in said
+    assert "test images of data/starter, renderings: expect less of screens." in said
     commands = set(re.findall(r"checkstate (\w+)", said))
     assert commands and commands <= set(typer.main.get_command(app).commands)
 
 
-def test_only_renderings_flatter(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_renderings_are_said_to_be_easier_than_screens(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree(ROOT / paths.METRICS, project / paths.METRICS)
     params = project / "params.yaml"
     params.write_text(params.read_text().replace("name: starter", "name: mine"))
