@@ -28,8 +28,14 @@ class Section(BaseModel):
     """Keys of before, and what they are now."""
 
     def override(self, **values: Any) -> Self:
-        """A copy with other values, which are checked like those of the file."""
-        return self.model_validate(self.model_dump() | values)
+        """A copy with other values, which are checked like those of the file.
+
+        Raises UserError for values that do not go with the others.
+        """
+        try:
+            return self.model_validate(self.model_dump() | values)
+        except ValidationError as error:
+            raise UserError("; ".join(explain(each, {}) for each in error.errors())) from error
 
 
 Parameters = TypeVar("Parameters", bound=Section)

@@ -152,7 +152,7 @@ class Student(Pace):
 class Finetune(Pace):
     """The student's further training over more sets and in surroundings."""
 
-    init_from: str
+    init_from: Annotated[str, Field(min_length=1)]
 
 
 class Pretrain(Section):

@@ -155,11 +155,14 @@ def make_ready(
 
 
 def begin(model: Classifier, train: Images, params: Train, seed: int) -> Progress:
-    """A training before its first epoch."""
+    """A training before its first epoch; raises UserError for too few images."""
     optimizer = new_optimizer(model, params)
     steps = len(list(batches(train.labels, params, torch.Generator())))
     if not steps:
-        raise UserError(f"{len(train.labels)} training images do not give a worker two of a batch")
+        raise UserError(
+            f"train.workers={params.workers}: {len(train.labels)} training images do not give each "
+            "worker two of a batch; lower it, or add images"
+        )
     schedule = new_schedule(optimizer, params, steps * params.epochs)
     generator = torch.Generator().manual_seed(seed)
     weights = copy.deepcopy(model.state_dict())

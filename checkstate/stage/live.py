@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
 from dvclive.live import Live
+
+from checkstate.core.files import finite
 
 Scores = Mapping[str, float]
 
@@ -28,12 +29,3 @@ def log_epoch(live: Live, scores: Scores) -> None:
         if name != "epoch":
             live.log_metric(name, value)
     live.next_step()
-
-
-def finite(value: object) -> object:
-    """The same value with null for NaN and infinity at any depth: JSON has none."""
-    if isinstance(value, Mapping):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

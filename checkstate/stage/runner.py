@@ -19,6 +19,7 @@ WAYS_OUT = {
     errno.EACCES: PERMISSION,
     errno.EPERM: PERMISSION,
     errno.EROFS: PERMISSION,
+    errno.ENOENT: "make it, as `dvc repro` would,",
 }
 """Errors of files that a user can mend, and how."""
 
@@ -35,7 +36,9 @@ def run_stage(main: Callable[[], None]) -> None:
     """
     before = loaded_sources()
     try:
-        with only_writer("-".join([Path(sys.argv[0]).stem, *sys.argv[1:]])):
+        # the folder too: stages of two pipelines have the same names
+        script = Path(sys.argv[0]).with_suffix("").parts[-2:]
+        with only_writer("-".join([*script, *sys.argv[1:]])):
             main()
         after = loaded_sources()
         edited = [path for path, md5 in before.items() if after.get(path) != md5]

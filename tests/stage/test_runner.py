@@ -32,10 +32,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
+def start(folder: Path, module: str = "stage") -> subprocess.Popen[str]:
     """Start the stage, which works until its input ends; returns when it does or has ended."""
     running = subprocess.Popen(
-        [sys.executable, "-m", "stage"],
+        [sys.executable, "-m", module],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
@@ -104,6 +104,24 @@ def test_a_file_that_cannot_be_written_is_one_line(folder: Path, code: str) -> N
     assert running.returncode == 1
     assert "'models/model.onnx'; let this user read and write there and run again\n" in err
     assert err.count("\n") == 1
+
+
+def test_an_input_that_is_missing_is_one_line(folder: Path) -> None:
+    work = "open('data/split.csv')"
+    (folder / "stage.py").write_text(STAGE.replace('print("started", flush=True)', work))
+    _, err = start(folder).communicate()
+    assert "'data/split.csv'; make it, as `dvc repro` would, and run again\n" in err
+    assert err.count("\n") == 1
+
+
+def test_stages_of_one_name_in_two_folders_run_side_by_side(folder: Path) -> None:
+    for name in ("one", "other"):
+        (folder / name).mkdir()
+        (folder / name / "train.py").write_text(STAGE)
+    first, second = start(folder, "one.train"), start(folder, "other.train")
+    assert second.communicate()[1] == ""
+    assert first.communicate()[1] == ""
+    assert (first.returncode, second.returncode) == (0, 0)
 
 
 def test_an_interrupted_stage_says_one_line(folder: Path) -> None:
