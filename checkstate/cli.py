@@ -514,6 +514,7 @@ def evaluate(
     first, second = predictors[0], predictors[-1]
     with one_line_errors("train"):
         from checkstate.core import paths
+        from checkstate.core.files import finite
         from checkstate.core.layout import summarize
         from checkstate.evaluation import labeled
         from checkstate.evaluation.text import comparison_text, summary_text
@@ -536,7 +537,7 @@ def evaluate(
         names = [str(predictor.path) for predictor in predictors]
         found = dict(zip(names, summaries, strict=True))
         whole = {"models": found, "comparison": compared, "left_out": left_out}
-        typer.echo(json.dumps(whole, indent=2))
+        typer.echo(json.dumps(finite(whole), indent=2))
     else:
         for predictor, summary in zip(predictors, summaries, strict=True):
             typer.echo(f"{predictor.path}\n{summary_text(summary, first.classes)}")

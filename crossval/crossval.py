@@ -6,7 +6,7 @@ python -m crossval.crossval
 from pathlib import Path
 
 from checkstate.core import paths
-from checkstate.core.files import md5_of
+from checkstate.core.files import md5_of, write_json
 from checkstate.core.params import load_params
 from checkstate.core.tables import kept_images, write_table
 from checkstate.evaluation.metrics import over_folds, summarize
@@ -14,7 +14,6 @@ from checkstate.evaluation.predictions import to_arrays
 from checkstate.model.crossvalidation import predict_fold
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
-from checkstate.stage.details import write_details
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -37,7 +36,7 @@ def main() -> None:
     summary = summarize(*to_arrays(predictions), params.seed)
     out = paths.metrics_folder("crossval")
     write_metrics(out, {"out_of_fold_top1": summary["top1"]["value"]})
-    write_details(out, {**summary, "top1_over_folds": over_folds(predictions)})
+    write_json(out / paths.DETAILS, {**summary, "top1_over_folds": over_folds(predictions)})
     write_table(paths.predictions_table("crossval"), predictions)
 
 

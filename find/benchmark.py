@@ -32,7 +32,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 
 
 def main() -> None:
-    """Read the finder, the shipped classifier and find/data/held-out.zip; write metrics."""
+    """Read the finder, the released classifier and find/data/held-out.zip; write metrics."""
     settings = load_find_params().benchmark
     finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
     picture = full_screen(finder)
@@ -67,7 +67,7 @@ def full_screen(finder: Finder) -> Image.Image:
     canvases = []
     for screenshot in screenshots[:10]:
         canvases.append(Image.new("RGB", SIZE, "white"))
-        canvases[-1].paste(screenshot.picture().crop((0, 0, *SIZE)))
+        canvases[-1].paste(screenshot.picture())
     return max(canvases, key=lambda canvas: len(finder.find(canvas)))
 
 

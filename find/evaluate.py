@@ -21,7 +21,7 @@ LEAST = 0.05
 
 
 def main() -> None:
-    """Read the finder, the shipped classifier and the screenshots of find/data; write metrics."""
+    """Read the finder, the released classifier and the screenshots of find/data; write metrics."""
     finder = Finder(paths.FINDER, Predictor(paths.RELEASED, threads=1), threads=1)
     pairs: list[tuple[Screenshot, list[Control]]] = []
     sets: dict[str, Counts] = defaultdict(Counts)

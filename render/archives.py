@@ -66,7 +66,8 @@ def read_screenshots(
     names = list(seen)[:count]
     if count and len(names) < count:
         raise UserError(
-            f"{archive} has {len(names)} pages of {count}: raise it in render/params.yaml"
+            f"{archive} has {len(names)} pages of {count}: ask for fewer in find/params.yaml, or "
+            "raise pages and held_out_pages of render/params.yaml and draw them again"
         )
     for file, png in zip(names, read_archive(archive, names), strict=True):
         yield file, png.getvalue(), [control_of(each) for each in seen[file]]

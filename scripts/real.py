@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from checkstate.core import paths
+from checkstate.core.errors import UserError
 from checkstate.core.files import md5_of, read_json, write_json
 from checkstate.core.layout import summarize
 from checkstate.evaluation.labeled import in_folder, predict_labeled, summarize_labeled
@@ -22,9 +23,12 @@ from checkstate.stage.runner import run_stage
 def main() -> None:
     """Measure one folder and write its entry."""
     name, folder, origin = sys.argv[1:]
-    predictor = Predictor()
+    predictor = Predictor(paths.RELEASED)
     left_out = Counter[str]()
-    [rows], _ = predict_labeled([predictor], in_folder(Path(folder), predictor.classes, left_out))
+    images = in_folder(Path(folder), predictor.classes, left_out)
+    [rows], unreadable = predict_labeled([predictor], images)
+    if unreadable:
+        raise UserError(f"{folder}: {len(unreadable)} unreadable, as {unreadable[0]}")
     if left_out:
         print(f"left out: {summarize(left_out)}")
     summary = summarize_labeled(rows)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from checkstate.core import paths
-from checkstate.core.files import read_archive, read_json, write_csv
+from checkstate.core.files import read_archive, read_json, write_csv, write_json
 from checkstate.core.params import Benchmark, load_params
 from checkstate.data.datasets import Images, load_split
 from checkstate.evaluation.timing import cold_start, machine
@@ -22,7 +22,6 @@ from checkstate.model.checkpoints import load_model
 from checkstate.model.export import export_fp32
 from checkstate.model.speed import time_models, time_training
 from checkstate.runtime.predictor import Predictor
-from checkstate.stage.details import write_details
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -50,7 +49,10 @@ def main() -> None:
     out = paths.metrics_folder("benchmark")
     shipped = rows["shipped"]
     write_metrics(out, {"milliseconds": shipped["p50"], "speedup": shipped["speedup_vs_baseline"]})
-    write_details(out, {"machine": machine(), **rows, "training": time_training(train, params)})
+    write_json(
+        out / paths.DETAILS,
+        {"machine": machine(), **rows, "training": time_training(train, params)},
+    )
     latency = [{"row": name, "milliseconds": row["p50"]} for name, row in rows.items()]
     write_csv(out / "plots/latency.csv", latency)
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from checkstate.core import paths
-from checkstate.core.files import write_csv
+from checkstate.core.files import write_csv, write_json
 from checkstate.core.params import load_params
 from checkstate.core.tables import write_table
 from checkstate.core.types import Indices, Pixels
@@ -23,7 +23,6 @@ from checkstate.model.networks import Classifier, predict_logits
 from checkstate.model.optimization import prepare_torch
 from checkstate.runtime.images import resize
 from checkstate.runtime.predictor import softmax
-from checkstate.stage.details import write_details
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -46,7 +45,7 @@ def main() -> None:
         write_csv(out / "plots/robustness.csv", rows)
         found["robustness"] = by_group(rows)
     write_metrics(out, headline(found))
-    write_details(out, found)
+    write_json(out / paths.DETAILS, found)
     write_table(paths.predictions_table("evaluate"), prediction_rows(probabilities, test))
     write_csv(out / "plots/coverage.csv", coverage_rows(probabilities, test.labels))
     draw_mistakes(out / "plots/mistakes.png", probabilities, test, params.evaluate.worst)

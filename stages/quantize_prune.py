@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checkstate.core import paths
-from checkstate.core.files import copy_file, md5_of, write_csv
+from checkstate.core.files import copy_file, md5_of, write_csv, write_json
 from checkstate.core.params import Params, load_params
 from checkstate.data.datasets import Images, add_extra, load_split
 from checkstate.evaluation.intervals import rate
@@ -23,7 +23,6 @@ from checkstate.model.networks import predict_logits
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
 from checkstate.runtime.predictor import Predictor
-from checkstate.stage.details import write_details
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -57,7 +56,7 @@ def main() -> None:
     }
     measured = test_metrics(trained, params)
     write_metrics(out, {"shipped_top1": measured["test_top1"]["value"], "bytes": measured["bytes"]})
-    write_details(out, facts_of_run | measured)
+    write_json(out / paths.DETAILS, facts_of_run | measured)
     write_csv(out / "plots/candidates.csv", [row.row() for row in rows])
 
 

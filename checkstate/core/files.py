@@ -7,6 +7,7 @@ import errno
 import hashlib
 import io
 import json
+import math
 import os
 import shutil
 import zipfile
@@ -86,11 +87,17 @@ def write_csv(path: str | Path, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def read_csv(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
-    """Read a CSV with a header; spreadsheets put a byte order mark before it."""
+    """Read a CSV with a header; spreadsheets put a byte order mark before it.
+
+    Raises UserError for another encoding than UTF-8, and for what is no CSV.
+    """
     check_size(path, bounds.TABLE)
-    with Path(path).open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file, delimiter=delimiter)
-        return [{key: from_cell(cell) for key, cell in row.items()} for row in rows]
+    try:
+        with Path(path).open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file, delimiter=delimiter)
+            return [{key: from_cell(cell) for key, cell in row.items()} for row in rows]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: {error}; save it as CSV in UTF-8") from error
 
 
 def write_archive(path: str | Path, members: Iterable[tuple[str, bytes]]) -> None:
@@ -107,7 +114,11 @@ def archive_names(path: str | Path) -> list[str]:
 
 
 def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]:
-    """Yield the members of a zip in the order asked for; raises UserError for too large ones."""
+    """Yield the members of a zip in the order asked for.
+
+    Raises UserError for too large ones, KeyError for one that is not there, and
+    zipfile.BadZipFile for another file.
+    """
     total = 0
     with zipfile.ZipFile(path) as archive:
         for name in names:
@@ -125,8 +136,17 @@ def md5_of(path: str | Path) -> str:
 
 
 def write_json(path: str | Path, values: object) -> None:
-    """Write JSON for people and programs, atomically."""
-    write_text(path, json.dumps(values, indent=2) + "\n")
+    """Write JSON for people and programs, atomically; a value that is no number becomes null."""
+    write_text(path, json.dumps(finite(values), indent=2) + "\n")
+
+
+def finite(value: object) -> object:
+    """The same value with null for NaN and infinity at any depth: JSON has none."""
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_json(path: str | Path) -> Any:

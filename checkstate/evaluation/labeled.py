@@ -25,6 +25,8 @@ from checkstate.runtime.predictor import Predictor
 
 BATCH = 32
 CONFIDENT = 0.9
+WORST = 10
+"""Mistakes that a summary lists."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def to_rows(predictor: Predictor, inputs: list[tuple[Labeled, Pixels]]) -> list[
     return rows
 
 
-def summarize_labeled(rows: Sequence[PredictionRow], worst: int = 10) -> dict[str, object]:
+def summarize_labeled(rows: Sequence[PredictionRow]) -> dict[str, object]:
     """Accuracy with its interval, confusion, calibration and the most confident mistakes."""
     correct = np.array([row.correct for row in rows])
     confidence = np.array([row.confidence for row in rows])
@@ -147,7 +149,7 @@ def summarize_labeled(rows: Sequence[PredictionRow], worst: int = 10) -> dict[st
         "mean_confidence": float(confidence.mean()),
         "calibration_error": calibration_error(probabilities, labels),
         "confident": {"share": float(sure.mean()), "top1": rate(correct[sure])},
-        "mistakes": [row.model_dump(exclude={"fold", "probabilities"}) for row in mistakes[:worst]],
+        "mistakes": [row.model_dump(exclude={"fold", "probabilities"}) for row in mistakes[:WORST]],
     }
 
 
@@ -172,7 +174,7 @@ def compare(first: Sequence[PredictionRow], second: Sequence[PredictionRow]) -> 
     p_value = stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
     difference = other.astype(float) - right
     low = high = float(difference.mean())
-    if gained + lost:
+    if gained + lost and len(difference) > 1:
         interval = stats.bootstrap(
             (difference,), np.mean, method="percentile", rng=np.random.default_rng(0)
         ).confidence_interval

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,5 +47,7 @@ def comparison_text(compared: Mapping[str, Any]) -> str:
 
 
 def interval(rate: Mapping[str, float]) -> str:
-    """A share with its 95 % interval."""
+    """A share with its 95 % interval; there is none of nothing."""
+    if math.isnan(rate["value"]):
+        return "n/a"
     return f"{rate['value']:.1%} ({rate['low']:.1%} to {rate['high']:.1%})"

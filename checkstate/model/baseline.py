@@ -19,9 +19,9 @@ def thread_counts() -> tuple[int, int]:
     return 1, os.cpu_count() or 1
 
 
-def baseline_network(side: int, classes: int = 3) -> Classifier:
-    """The network, for images of side x side pixels."""
-    backbone = build_backbone("torchvision.resnet50", classes, (side, side), "none")
+def baseline_network(side: int) -> Classifier:
+    """The network, for three classes and images of side x side pixels."""
+    backbone = build_backbone("torchvision.resnet50", 3, (side, side), "none")
     return Classifier(backbone, *IMAGENET).eval()
 
 

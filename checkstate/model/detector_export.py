@@ -15,6 +15,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from checkstate.core.files import copy_file
 from checkstate.core.find_params import FindExport
 from checkstate.model.checkpoints import Metadata
 from checkstate.model.detection import MULTIPLE, Detector, boxes_at
@@ -78,9 +79,10 @@ def export_finder(
         program.save(str(plain), external_data=False)
         quant_pre_process(str(plain), str(small), skip_symbolic_shape=True)
         model = onnx.load(small)
-    suppress_doubles(model.graph, settings, len(metadata.kinds))
-    onnx.save(model, path)
-    describe(path, metadata)
+        suppress_doubles(model.graph, settings, len(metadata.kinds))
+        onnx.save(model, small)
+        describe(small, metadata)
+        copy_file(small, path)
 
 
 def suppress_doubles(graph: onnx.GraphProto, settings: FindExport, kinds: int) -> None:

@@ -37,7 +37,7 @@ class Classifier(nn.Module):
         self.register_buffer("std", 255 * torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Normalise and classify; float images of 0..255 are taken as well."""
+        """Normalize and classify; float images of 0..255 are taken as well."""
         pixels = images.permute(0, 3, 1, 2).to(self.mean.dtype)
         logits: Tensor = self.backbone((pixels - self.mean) / self.std)
         return logits

@@ -41,6 +41,9 @@ STYLE: Any = {
     "ytick.labelcolor": MUTED,
     "lines.linewidth": 1.8,
 }
+BINS = 10
+"""Of confidence, in the plot of reliability."""
+
 FEWEST = 10
 """Images that a share is drawn of; of fewer, one mistake is all that shows."""
 
@@ -109,10 +112,10 @@ def accuracy_axis(axes: Axes, shown: Floats) -> None:
     percent(axes, "y")
 
 
-def reliability(confidence: Floats, right: NDArray[np.bool_], bins: int = 10) -> str:
+def reliability(confidence: Floats, right: NDArray[np.bool_]) -> str:
     """How often predictions of about one confidence are right, with 95 % intervals."""
     axes = new_axes("confidence", "share that is right")
-    number = np.minimum((confidence * bins).astype(int), bins - 1)
+    number = np.minimum((confidence * BINS).astype(int), BINS - 1)
     for place in np.unique(number):
         here = number == place
         hits, images = int(right[here].sum()), int(here.sum())

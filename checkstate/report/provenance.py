@@ -13,8 +13,10 @@ import yaml
 
 from checkstate.core import bounds, paths
 from checkstate.core.bounds import read_within
+from checkstate.core.errors import UserError
 from checkstate.core.files import archive_names, md5_of
 from checkstate.core.tables import SplitRow, label_of
+from checkstate.core.text import first_line
 from checkstate.report.hashing import hash_now
 
 Node = dict[str, Any]
@@ -39,9 +41,15 @@ class Lock:
 def read_stages(path: Path) -> Node:
     """What a dvc.lock recorded of each stage.
 
-    DVC keeps the entries of data sets that train.extra no longer names; they are left out.
+    DVC keeps the entries of data sets that train.extra no longer names; they are left out. Raises
+    UserError for another file, such as one with the marks of a merge.
     """
-    stages: Node = yaml.safe_load(read_within(path, bounds.PARAMS))["stages"]
+    try:
+        stages: Node = yaml.safe_load(read_within(path, bounds.TABLE))["stages"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path}: no lock of DVC ({first_line(error)}); `git checkout {path}`"
+        ) from error
     params: Node = stages.get("train", {}).get("params", {}).get(str(paths.PARAMS), {})
     joined = {f"extra@{name}" for name in params.get("train", {}).get("extra", [])}
     return {k: v for k, v in stages.items() if not k.startswith("extra@") or k in joined}

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import onnx
 
-from checkstate.core import bounds, paths
-from checkstate.core.bounds import read_within
+from checkstate.core import paths
 from checkstate.core.errors import UserError
-from checkstate.core.files import md5_of, read_archive, read_csv
+from checkstate.core.files import md5_of, read_archive, read_csv, read_json
 from checkstate.core.tables import PredictionRow
 from checkstate.core.text import first_line
 from checkstate.evaluation.scores import is_better
@@ -62,7 +61,7 @@ def current(stale: dict[str, str], gather: Callable[[], Node], stage: str = "") 
         return gather() | {"missing": ""}
     except FileNotFoundError as error:
         return {"missing": f"{error.filename} is missing: run `{maker(str(error.filename))}`"}
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         if not stage:
             raise
         file = paths.metrics_folder(stage)
@@ -313,12 +312,6 @@ def timed(folder: Path) -> Node:
         ],
         "bars": figures.bars({name: row["p50"] for name, row in rows.items()}, "ms an image"),
     }
-
-
-def read_json(path: Path) -> Node:
-    """Read a stage's metrics."""
-    values: Node = json.loads(read_within(path, bounds.TABLE))
-    return values
 
 
 def percent(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,8 @@ def copies(root: Path, recorded: list[Recorded]) -> list[Recorded]:
 
 def touches(path: Path, recorded: Recorded) -> bool:
     """Whether a recorded file lies at, below or above a path."""
-    asked, place = path.absolute(), recorded.path
+    asked = Path(os.path.abspath(path))  # noqa: PTH100 links stay, as in what DVC recorded
+    place = recorded.path
     return place.is_relative_to(asked) or asked.is_relative_to(place)
 
 

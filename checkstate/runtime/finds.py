@@ -145,7 +145,7 @@ class Crops:
                 raise UserError(f"{path}: already there; name another folder for the crops")
 
     def add(self, name: str, picture: Image.Image, controls: Sequence[Control]) -> None:
-        """Cut the controls of one screenshot out, as the classifier saw them; raises OSError."""
+        """Cut out a screenshot's controls, each with how its label begins; raises OSError."""
         stem = self.new_stem(name)
         for number, control in enumerate(controls):
             left, top, right, bottom = (round(side) for side in control.box)

@@ -187,9 +187,13 @@ def parse_metadata(metadata: Mapping[str, str], model: Path) -> dict[str, Any]:
 
 
 def are_classes(value: Any) -> bool:
-    """Whether it is two names or more, all different."""
+    """Whether it is two names or more, all different, each of which could name a folder."""
     texts = isinstance(value, list) and all(isinstance(name, str) for name in value)
-    return texts and len(set(value)) == len(value) >= 2
+    return (
+        texts
+        and len(set(value)) == len(value) >= 2
+        and not any(name in {"", ".", ".."} or {*"/\\"} & {*name} for name in value)
+    )
 
 
 def is_size(value: Any) -> bool:

@@ -1,15 +1,19 @@
+import math
 from pathlib import Path
 
 import pytest
 
+from checkstate.core.errors import UserError
 from checkstate.core.files import (
     archive_names,
     atomic_write,
     md5_of,
     read_archive,
     read_csv,
+    read_json,
     write_archive,
     write_csv,
+    write_json,
 )
 
 
@@ -36,6 +40,17 @@ def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
 def test_a_byte_order_mark_belongs_to_no_column(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfpath,decision\na.png,keep\n")
     assert read_csv(tmp_path / "t.csv") == [{"path": "a.png", "decision": "keep"}]
+
+
+def test_a_table_in_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("path,reason\na.png,doppelt geprüft\n".encode("cp1252"))
+    with pytest.raises(UserError, match=r"t\.csv: .*; save it as CSV in UTF-8"):
+        read_csv(tmp_path / "t.csv")
+
+
+def test_what_is_no_number_is_null(tmp_path: Path) -> None:
+    write_json(tmp_path / "t.json", {"rate": [math.nan, {"low": math.inf}, 0.5]})
+    assert read_json(tmp_path / "t.json") == {"rate": [None, {"low": None}, 0.5]}
 
 
 def test_csv_round_trip_keeps_awkward_names(tmp_path: Path) -> None:

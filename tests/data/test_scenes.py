@@ -81,3 +81,9 @@ def test_another_file_is_one_line(tmp_path: Path) -> None:
     write_archive(path, [("a.png", b"")])
     with pytest.raises(UserError, match=r"train\.zip"):
         load_screenshots(path)
+    write_archive(path, [(paths.ANNOTATIONS, b"[]")])
+    with pytest.raises(UserError, match=r"train\.zip"):
+        load_screenshots(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(UserError, match=r"train\.zip"):
+        load_screenshots(path)

@@ -191,3 +191,9 @@ def test_a_gain_is_told_from_noise() -> None:
     assert not much["within_noise"]
     assert much["p_value"] == pytest.approx(2 * 0.5**15)
     assert much["difference"]["low"] > 0
+
+
+def test_one_image_on_which_models_differ_has_an_interval_of_nothing() -> None:
+    found = compare(rows("0"), rows("1"))
+    assert found["difference"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert found["within_noise"]

@@ -19,7 +19,7 @@ def sample() -> tuple[np.ndarray, Images]:
     return probabilities, Images(pixels, labels, [f"{i}.png" for i in range(10)], list("abc"))
 
 
-def test_wilson_interval_of_the_seeds_own_figure() -> None:
+def test_wilson_interval_of_the_figure_of_2024() -> None:
     hits = np.arange(104) < 95
     found = rate(hits)
     assert found["value"] == pytest.approx(0.9135, abs=1e-4)

@@ -92,7 +92,7 @@ def test_the_momentum_of_one_cycle_is_the_one_asked_for() -> None:
     assert {group["momentum"] for group in optimizer.param_groups} == {0.5}
 
 
-def test_the_seeds_rule_wants_both_a_lower_loss_and_no_lower_top1() -> None:
+def test_loss_and_top1_wants_both_a_lower_loss_and_no_lower_top1() -> None:
     best = {"val_loss": 0.5, "val_top1": 0.9}
     assert is_better("loss_and_top1", {"val_loss": 0.4, "val_top1": 0.9}, best)
     assert not is_better("loss_and_top1", {"val_loss": 0.4, "val_top1": 0.8}, best)
@@ -101,7 +101,7 @@ def test_the_seeds_rule_wants_both_a_lower_loss_and_no_lower_top1() -> None:
     assert is_better("top1", {"val_loss": 0.6, "val_top1": 1.0}, best)
 
 
-def test_normalisation_of_the_data_set() -> None:
+def test_normalization_of_the_data_set() -> None:
     data = squares(10, 0)
     mean, std = normalization(data, "dataset")
     flat = data.pixels.reshape(-1, 3) / 255

@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import pytest
 import yaml
 
+from checkstate.core.errors import UserError
 from checkstate.report.provenance import read_lock
 
 
@@ -41,3 +43,10 @@ def test_data_sets_that_no_longer_join_count_for_nothing(tmp_path: Path) -> None
     stages["extra@more"] = {"deps": [{"path": "data/more", "md5": "joined"}]}
     path.write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
     assert read_lock(path).md5s == {"data/starter": "now", "data/more": "joined"}
+
+
+def test_a_lock_that_a_merge_left_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "dvc.lock"
+    path.write_text("schema: '2.0'\n<<<<<<< HEAD\nstages: {}\n=======\n>>>>>>> other\n")
+    with pytest.raises(UserError, match=r"dvc\.lock: no lock of DVC .*`git checkout"):
+        read_lock(path)

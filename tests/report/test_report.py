@@ -38,7 +38,6 @@ from checkstate.report.figures import accuracy_axis, new_axes
 from checkstate.report.hashing import hash_now
 from checkstate.report.pages import cell
 from checkstate.runtime.predictor import Predictor, softmax
-from checkstate.stage.details import write_details
 from tests.conftest import CLASSES, ROOT, copy_data
 
 SHOWN = 4
@@ -98,7 +97,7 @@ def answer(project: Path, predictor: Predictor) -> None:
     write_csv(plots / "robustness.csv", variants)
     found = summarize(probabilities, numbers, list(CLASSES), 0)
     found["robustness"] = by_group(variants)
-    write_details(project / "metrics/evaluate", found)
+    write_json(project / "metrics/evaluate" / paths.DETAILS, found)
     record(lock)
     (project / "dvc.lock").write_text(yaml.safe_dump(lock))
     git("init", "-q", "-b", "main")

@@ -124,6 +124,11 @@ def test_a_changed_byte_is_found_though_size_and_time_are_the_same(release: Path
     assert verify("images/a.png") == (1, "differs images\n")
 
 
+def test_a_path_may_go_up(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(release / "images")
+    assert verify("../models") == (0, "ok      models/model.onnx\n")
+
+
 def test_a_missing_file_is_no_release(release: Path) -> None:
     (release / "models/model.onnx").unlink()
     assert verify() == (1, "ok      images\nmissing models/model.onnx\n")

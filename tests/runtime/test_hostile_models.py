@@ -142,6 +142,10 @@ def test_names_in_another_encoding_and_endless_metadata_are_one_line(tmp_path: P
     path.write_bytes(path.read_bytes().replace(b"grun", b"gr\xfcn"))
     with pytest.raises(ModelError, match=r"m\.onnx: not a readable ONNX model"):
         Predictor(path)
+    for name in ("", "..", "/home/someone", "..\\x"):  # `find --crops` names folders by them
+        write(path, as_text({**GOOD, "classes": ["checked", name]}))
+        with pytest.raises(ModelError, match=r"m\.onnx: its metadata 'classes' is"):
+            Predictor(path)
     write(path, {**as_text(GOOD), "classes": "[" * 100_000})
     with pytest.raises(ModelError, match=r"m\.onnx: its metadata 'classes' is not JSON"):
         Predictor(path)
