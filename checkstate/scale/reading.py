@@ -83,10 +83,7 @@ def read_file(source: str, file: File) -> Named:
 
 def read_members(shard: Shard) -> Iterator[Named]:
     """The images of an archive that belong to the shard."""
-    try:
-        _, members = open_archive(shard.source, shard.files[0])
-    except UserError as error:
-        raise DamagedError(str(error)) from error
+    _, members = open_archive(shard.source, shard.files[0])
     for path in islice(members.images, shard.start, shard.stop):
         try:
             yield path, members.read(path)
@@ -98,17 +95,27 @@ def read_members(shard: Shard) -> Iterator[Named]:
 def open_archive(source: str, file: File) -> tuple[ExitStack, Members]:
     """List an archive, from elsewhere a temporary copy of it; the next one closes it.
 
-    Its shards come one after the other, and listing one of 100,000 members takes seconds.
+    Its shards come one after the other, and listing one of 100,000 members takes seconds. Raises
+    DamagedError for a damaged one, and UserError where it cannot be copied.
     """
-    stack = ExitStack()
-    if not source:
-        return stack, stack.enter_context(open_members(Path(file.path)))
+    with ExitStack() as stack:
+        place = Path(file.path)
+        if source:
+            place = copy_of(source, file, stack.enter_context(tempfile.TemporaryDirectory()))
+        try:
+            members = stack.enter_context(open_members(place))
+        except UserError as error:
+            raise DamagedError(str(error)) from error
+        return stack.pop_all(), members  # the copy stays: its members are read later
+
+
+def copy_of(source: str, file: File, folder: str) -> Path:
+    """Copy a file from elsewhere into a folder; raises UserError when that fails."""
     system, _ = filesystem(source)
-    folder = stack.enter_context(tempfile.TemporaryDirectory())
     copy = Path(folder, Path(file.path).name)
     with storage_errors(public_name(source, file.path)):
         copy_files(file.path, str(copy), system, LocalFileSystem())
-    return stack, stack.enter_context(open_members(copy))
+    return copy
 
 
 def read_table(shard: Shard) -> Iterator[Named]:

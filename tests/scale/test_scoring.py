@@ -1,12 +1,15 @@
 import io
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 
@@ -17,7 +20,10 @@ import pytest
 from PIL import Image
 from pyarrow.fs import FileSystem
 
+from checkstate.core.errors import UserError
+from checkstate.runtime.images import ImageError
 from checkstate.runtime.predictor import Predictor
+from checkstate.scale.reading import read_shard
 from checkstate.scale.shards import find_shards
 from checkstate.scale.target import Target
 from tests.conftest import ROOT
@@ -157,6 +163,46 @@ def test_damaged_archives_and_tables_do_not_end_a_run(
     assert "magic" in str(rows["c.parquet"]["error"])
     assert "no column" in str(rows["d.parquet"]["error"])
     assert rows["e.parquet/y.png"]["error"] == "no bytes"
+
+
+def test_a_full_disk_ends_a_download_and_loses_no_image(
+    crops: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/temporary")
+    members = [(crop.name, crop.read_bytes()) for crop in crops]
+    write_tar(tmp_path / "a.tar", [*members, ("a.json", bytes(2**20))])
+    [shard] = find_shards(f"file://{tmp_path}/a.tar", 9, Counter())
+    with little_room(), pytest.raises(UserError, match=r"a\.tar: .*run it again to go on"):
+        list(read_shard(shard))
+    assert not list((tmp_path / "temporary").iterdir())
+    names = [f"file://{tmp_path}/a.tar/{name}" for name, _ in members]
+    assert list(read_shard(shard)) == list(zip(names, (c for _, c in members), strict=True))
+
+
+@contextmanager
+def little_room() -> Iterator[None]:
+    """A disk that takes half a megabyte of a file, as a limit of this process."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**19, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_damaged_archive_from_elsewhere_is_a_row_and_leaves_no_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", f"{tmp_path}/temporary")
+    (tmp_path / "b.tar").write_bytes(b"no archive")
+    [shard] = find_shards(f"file://{tmp_path}/b.tar", 9, Counter())
+    [(name, content)] = read_shard(shard)
+    assert name == f"file://{tmp_path}/b.tar"
+    assert isinstance(content, ImageError)
+    assert "damaged archive" in str(content)
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_files(
