@@ -26,7 +26,7 @@ from typer.core import TyperGroup
 
 from checkstate.core import bounds
 from checkstate.core.errors import UserError, is_out_of_memory
-from checkstate.core.text import printable
+from checkstate.core.text import first_line, printable
 from checkstate.core.types import Pixels
 from checkstate.runtime import finds
 from checkstate.runtime.finder import Finder
@@ -160,7 +160,9 @@ def one_line_errors(extra: str) -> Iterator[None]:
     except OSError as error:
         if error.filename is None and error.errno in {errno.EPIPE, errno.ENOSPC}:
             raise  # standard output, which is no file of theirs
-        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
+        # pyarrow's errors have no file name, and some no number: then strerror is None too
+        told = (error.filename, error.strerror or first_line(error))
+        typer.echo(f"error: {': '.join(str(t) for t in told if t is not None)}", err=True)
         raise typer.Exit(1) from error
 
 

@@ -15,9 +15,14 @@ from typing import Any
 
 import onnx
 import onnxruntime as ort
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import typer
 from PIL import Image
+from pyarrow.fs import LocalFileSystem
 
+from checkstate.cli import one_line_errors
 from checkstate.core import paths
 from tests.conftest import CLASSES, ROOT
 from tests.hostile import readable, unreadable
@@ -109,6 +114,22 @@ def test_a_missing_package_names_the_extra_that_brings_it(
     done = subprocess.run([sys.executable, "-c", code, command], capture_output=True, text=True)
     line = f"error: {package} is missing: in a clone, pip install '.[{extra}]'\n"
     assert (done.returncode, done.stderr) == (2, line)
+
+
+def test_an_error_of_a_library_without_a_file_name_has_its_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pq.write_table(pa.table({"x": [1]}), table := io.BytesIO())
+    content = table.getvalue()
+    footer = int.from_bytes(content[-8:-4], "little")
+    damaged = content[: -8 - footer] + b"\xff" * footer + content[-8:]
+    with pytest.raises(typer.Exit), one_line_errors("scale"):
+        pq.read_metadata(io.BytesIO(damaged))
+    with pytest.raises(typer.Exit), one_line_errors("scale"):
+        LocalFileSystem().open_input_stream("/nowhere/x")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: Couldn't deserialize thrift")
+    assert second.startswith("error: Failed to open local file '/nowhere/x'")
 
 
 def test_info_prints_the_card(model: Path, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +73,15 @@ class Target:
         self.write(SUMMARY, (json.dumps(values, indent=2) + "\n").encode())
 
     def read(self, name: str) -> bytes:
-        """A file's bytes; raises FileNotFoundError for none."""
-        with self.system.open_input_stream(f"{self.path}/{name}") as stream:
-            content: bytes = stream.read()
-        return content
+        """A file's bytes; raises FileNotFoundError for none, and UserError when the store fails."""
+        path = f"{self.path}/{name}"
+        with (
+            storage_errors(self.name),
+            suppress(FileNotFoundError),  # raised below, where it is no error of the store
+            self.system.open_input_stream(path) as stream,
+        ):
+            return bytes(stream.read())
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all: a store elsewhere shows it once it is complete."""

@@ -386,8 +386,11 @@ def test_from_and_to_a_bucket(
         status, said = run("s3://volume/in/*.tar", tmp_path / "some", "--model", model)
         assert status == 0, said
         assert len(rows_of(tmp_path / "some")) == 5
+        assert Target("s3://volume/new").is_free({})
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "guessed-secret")
         status, said = run("s3://volume/in", tmp_path / "none", "--model", model)
         assert (status, said.count("\n")) == (1, 1), said
+        with pytest.raises(UserError, match=r"s3://volume/out: .*run it again to go on"):
+            Target("s3://volume/out").is_free({})
     finally:
         server.stop()
