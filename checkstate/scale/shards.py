@@ -11,6 +11,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -162,12 +163,9 @@ def cut_archive(uri: str, file: File, size: int) -> Iterator[Shard]:
 
 def cut_table(uri: str, file: File, size: int) -> Iterator[Shard]:
     """The shards of a Parquet file, of whole row groups; a damaged one as above."""
-    system, _ = filesystem(uri)
     try:
-        with storage_errors(file.path), system.open_input_file(file.path) as stream:
-            metadata = pq.read_metadata(stream)
-            rows = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
-    except pa.ArrowInvalid:
+        rows = group_rows(uri, file)
+    except (pa.ArrowInvalid, OSError):  # OSError: a local file whose footer is damaged
         yield Shard(uri, "table", (file,), images=1)
         return
     start = images = 0
@@ -176,3 +174,16 @@ def cut_table(uri: str, file: File, size: int) -> Iterator[Shard]:
         if images >= size or stop == len(rows):
             yield Shard(uri, "table", (file,), start, stop, images)
             start, images = stop, 0
+
+
+def group_rows(uri: str, file: File) -> list[int]:
+    """The rows of every row group of a Parquet file.
+
+    Raises UserError when a store elsewhere fails, ArrowInvalid for a damaged file, and OSError for
+    a local one that is damaged or cannot be read: to run it again would not help.
+    """
+    system, _ = filesystem(uri)
+    errors = storage_errors(file.path) if uri else nullcontext()
+    with errors, system.open_input_file(file.path) as stream:
+        metadata = pq.read_metadata(stream)
+        return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]

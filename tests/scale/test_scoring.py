@@ -165,6 +165,22 @@ def test_damaged_archives_and_tables_do_not_end_a_run(
     assert rows["e.parquet/y.png"]["error"] == "no bytes"
 
 
+def test_a_table_with_a_damaged_end_is_a_row_and_another_run_where_it_is_elsewhere(
+    crops: list[Path], tmp_path: Path
+) -> None:
+    path = write_table(tmp_path / "a.parquet", ["x.png"], [crops[0].read_bytes()], 2)
+    content = path.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little")
+    path.write_bytes(content[: -8 - footer] + b"\xff" * footer + content[-8:])
+    [shard] = find_shards(str(path), 9, Counter())
+    [(name, reason)] = read_shard(shard)
+    assert (name, shard.images) == (str(path), 1)
+    assert isinstance(reason, ImageError)
+    assert "deserialize" in str(reason)
+    with pytest.raises(UserError, match=r"a\.parquet: .*run it again to go on"):
+        list(find_shards(f"file://{path}", 9, Counter()))
+
+
 def test_a_full_disk_ends_a_download_and_loses_no_image(
     crops: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
