@@ -7,14 +7,13 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import parent_process
-from threading import Thread
 
 import numpy as np
 from PIL import Image
 from scipy.fft import dct
 from tqdm import tqdm
 
+from checkstate.core.processes import end_with_parent
 from checkstate.core.tables import ManifestRow
 from checkstate.core.types import Pixels
 from checkstate.runtime.images import ImageError, read_image
@@ -100,14 +99,3 @@ def inspect_blocks(blocks: Iterable[list[tuple[str, bytes]]]) -> Iterator[list[M
             if len(waiting) > 4 * cores:
                 yield waiting.popleft().result()
         yield from (future.result() for future in waiting)
-
-
-def end_with_parent() -> None:
-    """End this worker when its parent is killed; it would wait for work for ever."""
-
-    def wait() -> None:
-        if parent := parent_process():
-            parent.join()
-            os._exit(1)
-
-    Thread(target=wait, daemon=True).start()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import platform
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from typing import NamedTuple
 
 import checkstate
 from checkstate.core.errors import UserError
+from checkstate.core.processes import end_with_parent
 from checkstate.scale.cluster import ray_cluster
 from checkstate.scale.models import Models
 from checkstate.scale.rows import Part, score_shard
@@ -43,14 +42,7 @@ def local_pool(models: Models, workers: int) -> Iterator[Pool]:
 def follow_parent() -> None:
     """End with the parent, also when it is killed; leave the interrupt of a terminal to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent:
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with_parent()
 
 
 @contextmanager
