@@ -59,3 +59,4 @@ def test_another_process_measures_when_the_first_has_ended(
 
 def test_the_machine_is_described() -> None:
     assert machine()["cores"]
+    assert machine()["cpu"]
