@@ -60,7 +60,7 @@ def test_two_workers_learn_what_one_does() -> None:
 
 def test_more_workers_than_images_for_them_is_one_line() -> None:
     data, params = squares(3, 0), shared(2)
-    with pytest.raises(UserError, match="3 training images do not give a worker two"):
+    with pytest.raises(UserError, match="3 training images do not give each worker two"):
         begin(new_model(data, params), data, params, 0)
 
 
