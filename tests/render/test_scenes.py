@@ -41,9 +41,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("library")
 def test_more_pages_than_were_drawn_are_one_line_that_names_the_key() -> None:
-    with pytest.raises(
-        UserError, match=r"plain.zip has 1 pages of 2: raise it in render/params.yaml"
-    ):
+    with pytest.raises(UserError, match=r"plain.zip has 1 pages of 2: .* of render/params.yaml"):
         list(read_screenshots("plain", 2))
 
 
