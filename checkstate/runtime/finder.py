@@ -36,12 +36,15 @@ one apart by a pixel or two; and what boxes share (IoU) of which one is then lef
 `export.overlap` of find/params.yaml within a tile."""
 
 MARGIN, LABELS = 0.25, (1.0, 2.5)
-"""Of a box's shorter side, around it, and of its height, at the right: the classifier sees every
-control twice, with how its label begins and with more of it. The mean of both answers is right
-more often, and calls more false alarms `other`, than either alone."""
+"""Of a box's shorter side, around it, and of its height, at the right: the classifier sees a
+control with how its label begins and, unless that makes it sure of a state, with more of it. The
+mean of both answers is right more often, and calls more false alarms `other`, than either alone."""
 
-BATCH = 8
-"""Controls whose states are read in one run of the classifier."""
+SURE = 0.95
+"""Confidence in a state from which on one look at a control is enough."""
+
+BATCH = 4
+"""Controls whose states are read in one run of the classifier: time of each grows with more."""
 
 SHRINK = ort.RunOptions()
 """Of a run of the network: give its memory back."""
@@ -66,7 +69,7 @@ class Control:
 
     `box` is left, top, right and bottom in pixels, `kind` checkbox, radio or switch and
     `kind_confidence` how sure that is, `confidence` how sure both networks are that there is a
-    control. `prediction` is its state, the mean of what the classifier says of its crops.
+    control. `prediction` is its state, as the classifier sees it.
     """
 
     box: Box
@@ -175,13 +178,27 @@ class Finder:
         return controls
 
     def states(self, boxes: Sequence[Box], picture: Image.Image) -> list[Prediction]:
-        """What the classifier says of each box: the mean of its crops' probabilities."""
-        crops = [picture.crop(around(box, picture, label)) for box in boxes for label in LABELS]
-        rows = self.predictor.probabilities(
+        """What the classifier says of each box, where it is unsure with a second look."""
+        few, more = LABELS
+        rows = self.look(boxes, picture, few)
+        states = [self.predictor.to_prediction(row) for row in rows]
+        unsure = [
+            index
+            for index, state in enumerate(states)
+            if state.label == OTHER or state.confidence < SURE
+        ]
+        if unsure:
+            again = self.look([boxes[index] for index in unsure], picture, more)
+            for index, mean in zip(unsure, (rows[unsure] + again) / 2, strict=True):
+                states[index] = self.predictor.to_prediction(mean)
+        return states
+
+    def look(self, boxes: Sequence[Box], picture: Image.Image, label: float) -> Floats:
+        """The classifier's probabilities of each box with so much of its label."""
+        crops = [picture.crop(around(box, picture, label)) for box in boxes]
+        return self.predictor.probabilities(
             np.stack([self.predictor.to_input(crop) for crop in crops])
         )
-        means = rows.reshape(len(boxes), len(LABELS), -1).mean(axis=1)
-        return [self.predictor.to_prediction(row) for row in means]
 
     def boxes(self, picture: Image.Image, threshold: float) -> list[tuple[Box, Kind, float]]:
         """Box, kind and confidence of each place that may be a control, found tile by tile."""
