@@ -88,7 +88,12 @@ def read_members(shard: Shard) -> Iterator[Named]:
         try:
             yield path, members.read(path)
         except UserError as error:
-            yield path, ImageError(str(error))
+            yield path, ImageError(cause(error, members.source))
+
+
+def cause(error: UserError, archive: Path) -> str:
+    """What is wrong in an archive, without its path: the row has the name of a temporary copy."""
+    return str(error).removeprefix(f"{archive}: ")
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +110,7 @@ def open_archive(source: str, file: File) -> tuple[ExitStack, Members]:
         try:
             members = stack.enter_context(open_members(place))
         except UserError as error:
-            raise DamagedError(str(error)) from error
+            raise DamagedError(cause(error, place)) from error
         return stack.pop_all(), members  # the copy stays: its members are read later
 
 
@@ -126,7 +131,7 @@ def read_table(shard: Shard) -> Iterator[Named]:
         try:
             with system.open_input_file(path) as stream:
                 yield from table_rows(pq.ParquetFile(stream, buffer_size=2**20), shard)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, UnicodeDecodeError) as error:
             raise DamagedError(first_line(error)) from error
         except OSError as error:
             if shard.source:

@@ -165,7 +165,7 @@ def cut_table(uri: str, file: File, size: int) -> Iterator[Shard]:
     """The shards of a Parquet file, of whole row groups; a damaged one as above."""
     try:
         rows = group_rows(uri, file)
-    except (pa.ArrowInvalid, OSError):  # OSError: a local file whose footer is damaged
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError):  # OSError: a local file's damaged footer
         yield Shard(uri, "table", (file,), images=1)
         return
     start = images = 0
@@ -179,8 +179,9 @@ def cut_table(uri: str, file: File, size: int) -> Iterator[Shard]:
 def group_rows(uri: str, file: File) -> list[int]:
     """The rows of every row group of a Parquet file.
 
-    Raises UserError when a store elsewhere fails, ArrowInvalid for a damaged file, and OSError for
-    a local one that is damaged or cannot be read: to run it again would not help.
+    Raises UserError when a store elsewhere fails, ArrowInvalid for a damaged file,
+    UnicodeDecodeError for a column whose name is no UTF-8, and OSError for a local file that is
+    damaged or cannot be read: to run it again would not help.
     """
     system, _ = filesystem(uri)
     errors = storage_errors(file.path) if uri else nullcontext()

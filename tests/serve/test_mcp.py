@@ -7,13 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
+from mcp import Client, StdioServerParameters
 from PIL import Image
 
 from tests.screens import screenshot
-
-pytest.importorskip("mcp")
-from mcp import Client, StdioServerParameters
 
 SERVER = StdioServerParameters(command=sys.executable, args=["-m", "checkstate.cli", "mcp"])
 

@@ -143,9 +143,9 @@ def test_a_threshold_marks_rows_and_the_csv_says_so(
         rows = list(csv.DictReader(file))
     assert [row["path"] for row in rows] == [f"'{formula.name}", *(c.name for c in crops[1:3])]
     for row in rows:
-        odds = {name: float(row[f"p_{name}"]) for name in CLASSES}
-        assert row["label"] == max(odds, key=odds.__getitem__)
-        assert float(row["confidence"]) == max(odds.values())
+        probabilities = {name: float(row[f"p_{name}"]) for name in CLASSES}
+        assert row["label"] == max(probabilities, key=probabilities.__getitem__)
+        assert float(row["confidence"]) == max(probabilities.values())
         assert row["doubtful"] == "true"
 
 
