@@ -1,7 +1,7 @@
 # docker build --target train -t checkstate-train . && docker run --name trained checkstate-train
 #   then  docker cp trained:/app/models/model.onnx models/
 #   on other images, named in data.name: docker run -v $PWD/data:/app/data -v $PWD/params.yaml:/app/params.yaml
-# docker build --target serve -t checkstate .   needs models/model.onnx: make repro, or a copy of the released one
+# docker build --target serve -t checkstate .   serves the released models; docs/serving.md has how to serve your own
 # docker build --target score -t checkstate-score .   for deploy/rayjob.yaml
 FROM python:3.12-slim AS base
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
@@ -35,9 +35,8 @@ COPY pyproject.toml README.md requirements.txt ./
 COPY checkstate checkstate
 RUN pip install --constraint requirements.txt ".[serve]" \
  && useradd --system --uid 10001 checkstate
-COPY models/model.onnx models/model.onnx
 USER 10001
-ENV CHECKSTATE_HOST=0.0.0.0 CHECKSTATE_MODEL=/app/models/model.onnx
+ENV CHECKSTATE_HOST=0.0.0.0
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]

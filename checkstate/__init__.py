@@ -1,4 +1,4 @@
-"""Tells the state of a control in a screenshot. Importing this package imports nothing else."""
+"""Finds controls in screenshots and tells their states. Importing it imports nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from checkstate.runtime.finder import Control, Finder
-    from checkstate.runtime.predictor import Prediction, Predictor
+    from checkstate.runtime.images import ImageError
+    from checkstate.runtime.predictor import ModelError, Prediction, Predictor, ScreenshotWarning
 
 # ONNX Runtime would send usage data to Microsoft by default (its Privacy.md), and warn without HOME
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -16,10 +17,21 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 PLACES = {
     "Control": "checkstate.runtime.finder",
     "Finder": "checkstate.runtime.finder",
+    "ImageError": "checkstate.runtime.images",
+    "ModelError": "checkstate.runtime.predictor",
     "Prediction": "checkstate.runtime.predictor",
     "Predictor": "checkstate.runtime.predictor",
+    "ScreenshotWarning": "checkstate.runtime.predictor",
 }
-__all__ = ["Control", "Finder", "Prediction", "Predictor"]
+__all__ = [
+    "Control",
+    "Finder",
+    "ImageError",
+    "ModelError",
+    "Prediction",
+    "Predictor",
+    "ScreenshotWarning",
+]
 
 
 def __getattr__(name: str) -> object:

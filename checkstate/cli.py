@@ -75,7 +75,6 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     cls=Commands,
-    help="Tell the state of a control in a screenshot.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -108,7 +107,7 @@ PrivateUrls = Annotated[bool, typer.Option(help="Let URLs lead to addresses that
 def main(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Tell the state of a control in a screenshot."""
+    """Find checkboxes, radio buttons and switches in screenshots, and tell their states."""
     if version:
         typer.echo(metadata.version("checkstate"))
         raise typer.Exit
@@ -228,7 +227,7 @@ def find(
         float | None, typer.Option(min=0, max=1, help="Least confidence; else the finder's own.")
     ] = None,
     other: Annotated[
-        bool, typer.Option("--other", help="Also list what the classifier doubts.")
+        bool, typer.Option("--other", help="Also list what the classifier calls other.")
     ] = False,
     draw: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder for screenshots with boxes.")
@@ -409,8 +408,8 @@ def as_json_value(text: str) -> Any:
 
 @app.command()
 def info(
-    model: Annotated[Path | None, typer.Argument()] = None,
-    # without its variable, which find_finder looks at and tells from a name
+    # without their variables, which find_model and find_finder look at and tell from a name
+    model: Annotated[Path | None, typer.Option(help="The model file.")] = None,
     finder: Annotated[Path | None, typer.Option(help="The finder's file.")] = None,
 ) -> None:
     """Print which model files are used and what they say of themselves, as JSON."""

@@ -133,7 +133,7 @@ def test_an_error_of_a_library_without_a_file_name_has_its_message(
 
 
 def test_info_prints_the_card(model: Path, tmp_path: Path) -> None:
-    status, out, _ = run("info", model, folder=tmp_path)
+    status, out, _ = run("info", "--model", model, folder=tmp_path)
     assert status == 0
     about = json.loads(out)
     assert about["classes"] == list(CLASSES)
@@ -145,10 +145,10 @@ def test_info_takes_a_finder_by_name_or_by_its_variable(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = str(shutil.copy(ROOT / paths.RELEASED_FINDER, tmp_path / "mine.onnx"))
-    named = json.loads(run("info", model, "--finder", mine)[1])["finder"]
+    named = json.loads(run("info", "--model", model, "--finder", mine)[1])["finder"]
     assert (named["file"], named["chosen"]) == (mine, "named")
     monkeypatch.setenv("CHECKSTATE_FINDER", mine)
-    found = json.loads(run("info", model)[1])["finder"]
+    found = json.loads(run("info", "--model", model)[1])["finder"]
     assert (found["file"], found["chosen"]) == (mine, "CHECKSTATE_FINDER")
 
 

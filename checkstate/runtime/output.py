@@ -37,7 +37,7 @@ def json_lines(stream: TextIO, predictor: Predictor) -> Show:
     """One object a line."""
 
     def show(name: str, prediction: Prediction) -> None:
-        row = {"path": name, **asdict(prediction), "model": str(predictor.path)}
+        row = {"path": name, **asdict(prediction), "model": predictor.path.name}
         stream.write(json.dumps(row) + "\n")
 
     return show

@@ -42,7 +42,7 @@ def new_server(finder: Finder) -> MCPServer:
         Args:
             image: path or file URL of an image file, or its content in base64 or as a data URL.
             threshold: least confidence of 0 to 1 that there is a control.
-            other: also what the classifier doubts, which is mostly no control.
+            other: also what the classifier calls other, which is mostly no control.
 
         Returns width and height in pixels, and for each control its box (left, top, right,
         bottom in pixels), its kind, its state, and three confidences: of the kind, that there is

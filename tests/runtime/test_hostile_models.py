@@ -130,8 +130,7 @@ def test_a_file_that_is_not_ours_is_one_line(tmp_path: Path, command: str) -> No
     write(tmp_path / "text.onnx", {**as_text(GOOD), "classes": "a, b"})
     for path in set(tmp_path.glob("*.onnx")) - {good}:
         image = [str(ROOT / "data/starter")] if command in {"predict", "evaluate"} else []
-        named = [str(path)] if command == "info" else [*image, "--model", str(path)]
-        result = CliRunner().invoke(app, [command, *named])
+        result = CliRunner().invoke(app, [command, *image, "--model", str(path)])
         assert result.exit_code == 2
         assert len(result.output.strip().splitlines()) == 1
         assert path.name in result.output
@@ -202,5 +201,5 @@ def test_a_service_with_a_bad_finder_does_not_start(
 def test_fields_that_somebody_else_wrote_are_shown(tmp_path: Path) -> None:
     theirs = {"author": "not JSON", "deep": "[" * 100_000}
     path = write(tmp_path / "m.onnx", as_text(GOOD) | theirs)
-    result = CliRunner().invoke(app, ["info", str(path)])
+    result = CliRunner().invoke(app, ["info", "--model", str(path)])
     assert {key: json.loads(result.output)[key] for key in theirs} == theirs
