@@ -19,9 +19,8 @@ from checkstate.data.datasets import Images, load_split
 from checkstate.evaluation.timing import cold_start, machine
 from checkstate.model.baseline import Row, time_baseline
 from checkstate.model.checkpoints import load_model
-from checkstate.model.export import export_fp32
+from checkstate.model.export import export_fp32, exported_logits
 from checkstate.model.speed import time_models, time_training
-from checkstate.runtime.predictor import Predictor
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -78,7 +77,7 @@ def ratio(slow: Row, fast: Row) -> float:
 
 def accuracy(model: Path, test: Images) -> float:
     """Test top1 of a model file, so that no speed stands without its accuracy."""
-    return float((Predictor(model).logits(test.pixels).argmax(1) == test.labels).mean())
+    return float((exported_logits(model, test.pixels).argmax(1) == test.labels).mean())
 
 
 if __name__ == "__main__":

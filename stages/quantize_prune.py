@@ -18,11 +18,10 @@ from checkstate.data.datasets import Images, add_extra, load_split
 from checkstate.evaluation.intervals import rate
 from checkstate.model.candidates import Candidate, Trained, add_latency, cheapest, make_candidates
 from checkstate.model.checkpoints import ModelMetadata, load_model
-from checkstate.model.export import export_fp32
+from checkstate.model.export import export_fp32, exported_logits
 from checkstate.model.networks import predict_logits
 from checkstate.model.optimization import prepare_torch
 from checkstate.model.resume import resumable
-from checkstate.runtime.predictor import Predictor
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
 
@@ -83,7 +82,7 @@ def order(rows: list[Candidate], key: str) -> str:
 def test_metrics(trained: Trained, params: Params) -> dict[str, Any]:
     """What ships, on test images, beside the trained model."""
     test = load("test", trained.metadata)
-    shipped = Predictor(paths.SHIPPED, threads=1).logits(test.pixels).argmax(1)
+    shipped = exported_logits(paths.SHIPPED, test.pixels).argmax(1)
     full = predict_logits(trained.model, test.pixels, params.evaluate.batch_size).argmax(1)
     return {
         "bytes": paths.SHIPPED.stat().st_size,

@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,17 +117,26 @@ def archive_names(path: str | Path) -> list[str]:
 def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]:
     """Yield the members of a zip in the order asked for.
 
-    Raises UserError for too large ones, KeyError for one that is not there, and
-    zipfile.BadZipFile for another file.
+    Raises UserError for too large ones, for one that is not there, and for another file.
     """
     total = 0
-    with zipfile.ZipFile(path) as archive:
-        for name in names:
-            size = archive.getinfo(name).file_size  # never more is unpacked, whatever is packed
-            total += size
-            if reason := excess(size, bounds.IMAGE) or excess(total, bounds.ARCHIVE):
-                raise UserError(f"{path}: {printable(name)}: {reason}; make it with smaller ones")
-            yield io.BytesIO(archive.read(name))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in names:
+                size = archive.getinfo(name).file_size  # never more is unpacked, whatever is packed
+                total += size
+                if reason := excess(size, bounds.IMAGE) or excess(total, bounds.ARCHIVE):
+                    raise UserError(
+                        f"{path}: {printable(name)}: {reason}; make it with smaller ones"
+                    )
+                content = archive.read(name)
+                yield io.BytesIO(content)
+    except KeyError as error:
+        raise UserError(
+            f"{path} is of other images than what lists them: no {printable(name)}; run `dvc repro`"
+        ) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise UserError(f"{path}: damaged archive ({error}); make it again") from error
 
 
 def md5_of(path: str | Path) -> str:

@@ -20,12 +20,15 @@ from checkstate.data.inspection import inspect_all
 from checkstate.data.members import Members, open_members
 
 
-def curate_source(source: Path, listed: Path, settings: Curate) -> list[ManifestRow]:
+def curate_source(
+    source: Path, listed: Path, settings: Curate, *, complete: bool = True
+) -> list[ManifestRow]:
     """Inspect a data set, apply its curation list `listed`, and return its complete manifest.
 
     Names and sizes decide what is read. What is left out or contradicts itself is said on
     stderr: other files by kind, images in one line each. Raises UserError for a layout that
-    could be meant in two ways, an archive with one name twice, or too large a data set.
+    could be meant in two ways, an archive with one name twice, too large a data set, or, where it
+    has to be complete, fewer than two classes or one without images.
     """
     with open_members(source) as members:
         places, classes = find_places(members, settings)
@@ -40,7 +43,9 @@ def curate_source(source: Path, listed: Path, settings: Curate) -> list[Manifest
         drop=settings.exclude_ambiguous,
         distance=settings.near_duplicate_distance,
     )
-    check_classes(empty_folders, rows)
+    check_names(rows)
+    if complete:
+        check_complete(empty_folders, rows)
     warn_of_rows(rows)
     kept = Counter(row.label for row in rows if row.kept)
     counts = ", ".join(f"{printable(label)} {count}" for label, count in sorted(kept.items()))
@@ -117,8 +122,17 @@ def warn_of_rows(rows: Iterable[ManifestRow]) -> None:
             tqdm.write(f"warning: {printable(twin)}, under another label", sys.stderr)
 
 
-def check_classes(empty_folders: set[str], rows: list[ManifestRow]) -> None:
-    """Refuse fewer than two classes, one without images, and two that a person takes for one.
+def check_names(rows: list[ManifestRow]) -> None:
+    """Refuse two classes that a person takes for one."""
+    if alike := twins({row.label for row in rows if row.kept}):
+        raise UserError(
+            f"classes {alike[0][0]!r} and {alike[0][1]!r} differ in case, accents or spaces "
+            "alone; give them one name"
+        )
+
+
+def check_complete(empty_folders: set[str], rows: list[ManifestRow]) -> None:
+    """Refuse fewer than two classes, and one without images.
 
     `empty_folders` had none to begin with; a class that decisions relabel as a whole is no class.
     """
@@ -127,11 +141,6 @@ def check_classes(empty_folders: set[str], rows: list[ManifestRow]) -> None:
     if empty:
         names = ", ".join(map(printable, empty))
         raise UserError(f"class {names}: no readable image is left in it; fill or remove it")
-    if alike := twins(kept):
-        raise UserError(
-            f"classes {alike[0][0]!r} and {alike[0][1]!r} differ in case, accents or spaces "
-            "alone; give them one name"
-        )
     if len(kept) < 2:
         found = ", ".join(map(printable, kept)) or "none"
         raise UserError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +69,7 @@ def load_screenshots(archive: Path) -> list[Screenshot]:
             )
             for image in coco["images"]
         ]
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (UserError, OSError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"{archive}: no archive of screenshots; `python -m render.scenes`"
         ) from error

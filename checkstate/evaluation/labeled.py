@@ -176,7 +176,7 @@ def compare(first: Sequence[PredictionRow], second: Sequence[PredictionRow]) -> 
     low = high = float(difference.mean())
     if gained + lost and len(difference) > 1:
         interval = stats.bootstrap(
-            (difference,), np.mean, method="percentile", rng=np.random.default_rng(0)
+            (difference,), np.mean, batch=100, method="percentile", rng=np.random.default_rng(0)
         ).confidence_interval
         low, high = float(interval.low), float(interval.high)
     return {

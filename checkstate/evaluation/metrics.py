@@ -44,6 +44,7 @@ def summarize(
         paired=True,
         vectorized=False,
         n_resamples=500,
+        batch=100,
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval

@@ -18,7 +18,7 @@ from checkstate.evaluation.timing import interleave
 from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import ModelMetadata
 from checkstate.model.compression import DistillationLoss, multiply_accumulates, prune
-from checkstate.model.export import export_fp32
+from checkstate.model.export import export_fp32, exported_logits
 from checkstate.model.networks import Classifier, predict_logits
 from checkstate.model.quantization import has_vnni, quantize_int8
 from checkstate.model.resume import Resume
@@ -115,7 +115,7 @@ def export_checked(
     logits = predict_logits(model, val.pixels, params.evaluate.batch_size)
     metadata = replace(trained.metadata, temperature=fit_temperature(logits, val.labels))
     export_fp32(path, model, metadata)
-    exported = Predictor(path, threads=1).logits(val.pixels)
+    exported = exported_logits(path, val.pixels)
     check_parity(logits, exported, params.quantize_prune.max_logit_difference)
     return metadata
 
@@ -152,7 +152,7 @@ def measured(
 ) -> Candidate:
     """Compare a candidate's predictions with the labels and with the trained model's."""
     settings, val = params.quantize_prune, trained.val
-    predicted = Predictor(path, threads=1).logits(val.pixels).argmax(1)
+    predicted = exported_logits(path, val.pixels).argmax(1)
     top1 = float((predicted == val.labels).mean())
     work = macs / (INT8_SPEED if precision == "int8" else 1)
     size = path.stat().st_size

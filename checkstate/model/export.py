@@ -7,14 +7,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from checkstate.core.files import atomic_write
+from checkstate.core.types import Floats, Pixels
 from checkstate.model.checkpoints import Metadata, ModelMetadata
 from checkstate.model.networks import Classifier
 from checkstate.runtime.predictor import Predictor
+
+BATCH = 8
+"""Images a run of an exported network; with more of them it takes longer for each."""
 
 
 def export_fp32(path: Path, model: Classifier, metadata: ModelMetadata) -> None:
@@ -56,6 +61,13 @@ def describe(path: Path, metadata: Metadata) -> None:
     onnx.checker.check_model(graph)
     with atomic_write(path) as temporary:
         onnx.save(graph, str(temporary))
+
+
+def exported_logits(path: Path, images: Pixels) -> Floats:
+    """Logits of images, uint8 [n, height, width, 3], by ONNX Runtime on one thread."""
+    predictor = Predictor(path, threads=1)
+    starts = range(0, len(images), BATCH)
+    return np.concatenate([predictor.logits(images[n : n + BATCH]) for n in starts])
 
 
 def as_predictor(model: Classifier, metadata: ModelMetadata, threads: int) -> Predictor:

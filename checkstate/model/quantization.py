@@ -13,8 +13,7 @@ from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 from checkstate.core.files import copy_file
 from checkstate.core.types import Pixels
 from checkstate.model.checkpoints import ModelMetadata
-from checkstate.model.export import describe
-from checkstate.runtime.predictor import Predictor
+from checkstate.model.export import describe, exported_logits
 
 STEMS = (1, 2, 4, 6)
 """Numbers of first convolutions that int8 may leave in fp32; of three channels, it is slower.
@@ -56,7 +55,7 @@ def quantize_int8(
     stay in fp32 is measured by how far the logits of `images` come out from those of `source`: the
     most of STEMS that is within TOLERANCE of the nearest. Returns it.
     """
-    wanted = Predictor(source, threads=1).logits(images)
+    wanted = exported_logits(source, images)
     first = [node.name for node in onnx.load(source).graph.node if node.op_type == "Conv"]
     differences = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +74,7 @@ def quantize_int8(
                 nodes_to_exclude=first[:kept],
             )
             describe(tried, metadata)
-            given = Predictor(tried, threads=1).logits(images)
+            given = exported_logits(tried, images)
             differences[kept] = float(np.abs(given - wanted).mean())
         least = min(differences.values())
         best = max(kept for kept in STEMS if differences[kept] <= TOLERANCE * least)

@@ -104,8 +104,8 @@ async def fetch(url: str, *, private: bool = False) -> bytes:
 async def read_body(response: httpx.Response, name: str) -> bytes:
     """Return the body of a good answer that says it is an image."""
     response.raise_for_status()
-    kind = response.headers.get("content-type", "image/").split(";")[0]
-    if not kind.startswith(("image/", "application/octet-stream")):
+    kind = response.headers.get("content-type", "image/").split(";")[0].strip().lower()
+    if not kind.startswith(("image/", "application/octet-stream", "binary/octet-stream")):  # S3's
         raise FetchError(f"{name}: {printable(kind)} is no image")
     content = bytearray()
     async for chunk in response.aiter_raw():  # never unpacked: a bomb stays small

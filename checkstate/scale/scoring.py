@@ -21,6 +21,7 @@ from checkstate.scale.pools import Pool
 from checkstate.scale.predictions import count_predictions
 from checkstate.scale.rows import Part
 from checkstate.scale.shards import CROPS, SCREENSHOTS, TABLE, Shard, find_shards
+from checkstate.scale.storage import lies_below
 from checkstate.scale.target import Target
 
 Open = Callable[[Models], AbstractContextManager[Pool]]
@@ -31,9 +32,11 @@ def score(source: str, target: str, models: Models, open_pool: Open) -> dict[str
     """Score what is missing in a target, and return what its _summary.json says.
 
     A part is there when its shard is done, so an interrupted run goes on after the last one. Only
-    this process writes. Raises UserError for a source without images, for a target of other
-    models or another source, and when a store or a worker fails.
+    this process writes. Raises UserError for a source without images, for a target inside of it, or
+    of other models or another source, and when a store or a worker fails.
     """
+    if lies_below(target, source):
+        raise UserError(f"{target}: it lies in {source} and would be read; name another folder")
     made_from = {"source": source, **models.columns()}
     out, left_out = Target(target), Counter[str]()
     shards = find_shards(source, SCREENSHOTS if models.find else CROPS, left_out)

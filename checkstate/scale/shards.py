@@ -83,8 +83,9 @@ def find_shards(source: str, size: int, left_out: Counter[str]) -> Iterator[Shar
     found = False
     for file in files:
         if cut := cutter(Path(file.path)):
-            yield from cut(uri, file, size)
-            found = True
+            for shard in cut(uri, file, size, left_out):
+                yield shard
+                found = True
         elif kind := uri and not_image(
             PurePosixPath(file.path).name, partial(read_head, uri, file)
         ):
@@ -97,7 +98,7 @@ def find_shards(source: str, size: int, left_out: Counter[str]) -> Iterator[Shar
     if waiting:
         yield Shard(uri, "images", tuple(waiting), images=len(waiting))
     elif not found:
-        raise UserError(f"{source}: no image, .zip, .tar or .parquet file there")
+        raise UserError(f"{source}: no image there, nor in a .zip, .tar or .parquet file")
 
 
 def local_files(source: str, left_out: Counter[str]) -> Iterator[File]:
@@ -129,7 +130,7 @@ def containers(folder: Path) -> list[str]:
     )
 
 
-def cutter(path: Path) -> Callable[[str, File, int], Iterator[Shard]] | None:
+def cutter(path: Path) -> Callable[[str, File, int, Counter[str]], Iterator[Shard]] | None:
     """What cuts an archive or a Parquet file, or None for another file."""
     if path.suffix.lower() == TABLE:
         return cut_table
@@ -145,14 +146,18 @@ def look_at(path: str) -> File:
     return File(path, status.st_size, status.st_mtime_ns)
 
 
-def cut_archive(uri: str, file: File, size: int) -> Iterator[Shard]:
-    """The shards of an archive; a damaged one is a shard whose only row says so."""
+def cut_archive(uri: str, file: File, size: int, left_out: Counter[str]) -> Iterator[Shard]:
+    """The shards of an archive; a damaged one is a shard whose only row says so.
+
+    `left_out` counts what is no image in a local one: one elsewhere is not listed yet.
+    """
     if uri:
         yield Shard(uri, "archive", (file,))
         return
     try:
         with open_members(Path(file.path)) as members:
             count = len(members.images)
+            left_out.update(members.left_out)
     except UserError:
         yield Shard(uri, "archive", (file,), images=1)
         return
@@ -161,7 +166,7 @@ def cut_archive(uri: str, file: File, size: int) -> Iterator[Shard]:
         yield Shard(uri, "archive", (file,), start, stop, stop - start)
 
 
-def cut_table(uri: str, file: File, size: int) -> Iterator[Shard]:
+def cut_table(uri: str, file: File, size: int, _: Counter[str]) -> Iterator[Shard]:
     """The shards of a Parquet file, of whole row groups; a damaged one as above."""
     try:
         rows = group_rows(uri, file)

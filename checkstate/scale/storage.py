@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 import pyarrow as pa
@@ -46,6 +47,14 @@ def filesystem(name: str) -> tuple[FileSystem, str]:
         except pa.ArrowInvalid as error:
             raise UserError(f"{name}: {first_line(error)}; use a path or s3://") from error
     return found
+
+
+def lies_below(folder: str, source: str) -> bool:
+    """Whether a folder is a source or lies in it, through links as well."""
+    (system, place), (other, top) = filesystem(folder), filesystem(source)
+    if isinstance(system, LocalFileSystem):
+        place, top = os.path.realpath(place), os.path.realpath(top)
+    return bool(system == other) and PurePosixPath(place).is_relative_to(top)
 
 
 @contextmanager

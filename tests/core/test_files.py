@@ -37,6 +37,21 @@ def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
     assert read == [b"22"]
 
 
+def test_an_archive_that_lacks_a_member_or_is_damaged_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    content = bytes(range(256)) * 9
+    write_archive(path, [("one.png", content)])
+    with pytest.raises(UserError, match=r"a\.zip is of other images .*: no two.png"):
+        list(read_archive(path, ["one.png", "two.png"]))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:60] + b"damage" + whole[66:])
+    with pytest.raises(UserError, match=r"a\.zip: damaged archive"):
+        list(read_archive(path, ["one.png"]))
+    path.write_bytes(whole[:-9])
+    with pytest.raises(UserError, match=r"a\.zip: damaged archive"):
+        list(read_archive(path, ["one.png"]))
+
+
 def test_a_byte_order_mark_belongs_to_no_column(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfpath,decision\na.png,keep\n")
     assert read_csv(tmp_path / "t.csv") == [{"path": "a.png", "decision": "keep"}]

@@ -269,6 +269,19 @@ def test_an_empty_class_is_an_error(project: Path) -> None:
         rows_of(project)
 
 
+def test_what_joins_a_data_set_may_lack_classes(project: Path) -> None:
+    source = project / "data/tiny"
+    shutil.rmtree(source / "other")
+    shutil.rmtree(source / "unchecked")
+    settings = load_params(ROOT / "params.yaml").curate.override(
+        classes=["checked", "unchecked", "other"]
+    )
+    rows = curate_source(source, paths.curation_list(source), settings, complete=False)
+    assert {row.label for row in rows if row.kept} == {"checked"}
+    with pytest.raises(UserError, match="class other, unchecked: no readable image"):
+        curate_source(source, paths.curation_list(source), settings)
+
+
 def test_a_resized_copy_is_a_near_duplicate_and_another_control_is_not(project: Path) -> None:
     first, *others = sorted((project / "data/tiny/checked").iterdir())
     image = Image.open(first).convert("RGB")

@@ -22,7 +22,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, _, rest = self.path[1:].partition("/")
         self.send_response({"redirect": 302, "round": 302, "missing": 404}.get(path, 200))
-        self.send_header("Content-Type", "text/html" if path == "page" else "image/png")
+        kinds = {"page": "text/html", "object": "binary/octet-stream", "loud": "Image/PNG"}
+        self.send_header("Content-Type", kinds.get(path, "image/png"))
         if path == "redirect":
             self.send_header("Location", "http://" + rest)
         if path == "round":
@@ -52,6 +53,11 @@ def test_a_private_address_is_fetched_only_when_that_is_allowed(server: str) -> 
     assert fetch(f"http://{server}/image", private=True) == b"xxx"
     with pytest.raises(FetchError, match=r"127\.0\.0\.1 is not a public address"):
         fetch(f"http://{server}/image")
+
+
+@pytest.mark.parametrize("path", ["object", "loud"])
+def test_what_a_bucket_and_odd_servers_call_an_image_is_one(server: str, path: str) -> None:
+    assert fetch(f"http://{server}/{path}", private=True) == b"xxx"
 
 
 @pytest.mark.parametrize(

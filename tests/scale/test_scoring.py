@@ -348,11 +348,40 @@ def test_a_target_of_another_run_is_refused_in_one_line(
     assert bytes_of(target) == before
 
 
+@pytest.mark.parametrize("uri", [False, True])
+def test_a_target_inside_of_its_source_is_one_line(
+    uri: bool, model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_zip(folder / "a.zip", [("a.png", crops[0].read_bytes())])
+    (tmp_path / "link").symlink_to(folder)
+    source = f"file://{folder}" if uri else str(folder)
+    for target in (folder, folder / "out", tmp_path / "link/out"):
+        status, said = run(source, target, "--model", model)
+        assert (status, said.count("\n")) == (1, 1)
+        assert "would be read" in said
+    assert [path.name for path in folder.iterdir()] == ["a.zip"]
+
+
+def test_what_an_archive_holds_beside_images_is_counted(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    path = write_zip(tmp_path / "a.zip", [("a.heic", b"no image"), ("b.txt", b"text")])
+    status, said = run(path, tmp_path / "out", "--model", model)
+    assert (status, said.count("\n")) == (1, 1)
+    assert "no image there" in said
+    write_zip(path, [("a.heic", b"no image"), ("b.png", crops[0].read_bytes())])
+    assert run(path, tmp_path / "out", "--model", model)[0] == 0
+    summary = json.loads((tmp_path / "out/_summary.json").read_text())
+    assert (summary["images"], sum(summary["passed_over"].values())) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
         ("nowhere", "nowhere: no such file or folder"),
-        ("empty", "empty: no image, .zip, .tar or .parquet file there"),
+        ("empty", "empty: no image there, nor in a .zip, .tar or .parquet file"),
         ("*.gif", "no such file or folder"),
         ("ftp://host/x", "use a path or s3://"),
         ("file:///nowhere", "no such file or folder"),
