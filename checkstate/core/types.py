@@ -13,7 +13,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-Resize = Literal["letterbox", "fold", "stretch"]
+Resize = Literal["letterbox", "wrap", "stretch"]
 Color = tuple[float, float, float]
 """Red, green and blue of 0..1."""
 

@@ -33,7 +33,7 @@ MAX_ENLARGEMENT = 2.0
 """A tiny crop is enlarged at most this much: more would show the network only blur."""
 
 MAX_STRIPS, MIN_GAIN = 3, 1.1
-"""Strips of a folded row at most, and by how much more of them have to enlarge it."""
+"""Strips of a wrapped row at most, and by how much more of them have to enlarge it."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
@@ -185,7 +185,7 @@ def resize(image: Image.Image, size: tuple[int, int], mode: Resize) -> Pixels:
     """Bring an RGB image to `size` (height, width); returns uint8 of shape [height, width, 3]."""
     if mode == "stretch":
         return stretch(image, size)
-    return letterbox(fold(image, size) if mode == "fold" else image, size)
+    return letterbox(wrap(image, size) if mode == "wrap" else image, size)
 
 
 def stretch(image: Image.Image, size: tuple[int, int]) -> Pixels:
@@ -194,7 +194,7 @@ def stretch(image: Image.Image, size: tuple[int, int]) -> Pixels:
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def fold(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def wrap(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Cut a long row into strips, one below the other, where `size` shows those larger.
 
     Neighboring strips share as many pixels as the row is high. So a control no wider than that is
@@ -205,11 +205,11 @@ def fold(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     if strips == 1:
         return image
     width = strip_width(row, height, strips)
-    folded = Image.new("RGB", (width, strips * height))
+    wrapped = Image.new("RGB", (width, strips * height))
     for strip in range(strips):
         left = round(strip * (row - width) / (strips - 1))
-        folded.paste(image.crop((left, 0, left + width, height)), (0, strip * height))
-    return folded
+        wrapped.paste(image.crop((left, 0, left + width, height)), (0, strip * height))
+    return wrapped
 
 
 def strips_of(row: int, height: int, size: tuple[int, int]) -> int:

@@ -74,7 +74,7 @@ def test_the_stages_keep_what_the_params_say(project: Path) -> None:
             assert torch.equal(value, start.state_dict()[name]), name
     rows = PredictionRow.read(paths.predictions_table("crossval"))
     pixels = load_rows(
-        paths.CURATED, kept_images(paths.MANIFEST), list(CLASSES), (32, 32), "fold"
+        paths.CURATED, kept_images(paths.MANIFEST), list(CLASSES), (32, 32), "wrap"
     ).pixels
     wanted = predict_logits(start, pixels, 64).argmax(1)
     assert {row.path: row.predicted for row in rows} == {

@@ -145,7 +145,7 @@ def test_letterbox_fits_any_shape(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (20000, 1), (1, 20000), (300, 40), (640, 40), (9000, 7)])
 def test_fold_fits_any_shape(size: tuple[int, int]) -> None:
-    fitted = resize(Image.new("RGB", size, (10, 20, 30)), (96, 160), "fold")
+    fitted = resize(Image.new("RGB", size, (10, 20, 30)), (96, 160), "wrap")
     assert fitted.shape == (96, 160, 3)
     assert (fitted == (10, 20, 30)).all()
 
@@ -153,7 +153,7 @@ def test_fold_fits_any_shape(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(40, 40), (100, 40), (30, 300), (50, 15)])
 def test_what_is_no_long_row_is_not_folded(size: tuple[int, int]) -> None:
     image = Image.effect_noise(size, 80).convert("RGB")
-    assert np.array_equal(resize(image, (96, 160), "fold"), resize(image, (96, 160), "letterbox"))
+    assert np.array_equal(resize(image, (96, 160), "wrap"), resize(image, (96, 160), "letterbox"))
 
 
 @pytest.mark.parametrize("length", [200, 320, 480, 600])
@@ -162,13 +162,13 @@ def test_a_control_anywhere_in_a_long_row_is_whole_in_a_strip_and_larger(length:
         row = Image.new("RGB", (length, 40), "white")
         row.paste("black", (left, 0, left + 40, 40))
         sides = {}
-        for mode in ("letterbox", "fold"):
+        for mode in ("letterbox", "wrap"):
             dark = resize(row, (96, 160), mode).max(axis=2) < 128
             runs = np.diff(np.pad(dark, ((0, 0), (1, 1))).astype(int), axis=1)
             starts, ends = np.nonzero(runs == 1)[1], np.nonzero(runs == -1)[1]
             sides[mode] = (ends - starts).max()
-        assert sides["fold"] > 1.1 * sides["letterbox"]
-        assert sides["fold"] >= 27
+        assert sides["wrap"] > 1.1 * sides["letterbox"]
+        assert sides["wrap"] >= 27
 
 
 def test_letterbox_pads_with_the_border_and_never_enlarges_beyond_twice() -> None:

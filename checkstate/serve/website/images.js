@@ -21,10 +21,10 @@ export async function readImage(file) {
   return { width, height, data: rgba.filter((_, index) => index % 4 < 3) };
 }
 
-// Bring a picture to [height, width], as the model's metadata says: "stretch", "letterbox" or "fold".
+// Bring a picture to [height, width], as the model's metadata says: "stretch", "letterbox" or "wrap".
 export function resize(picture, size, mode) {
   if (mode === "stretch") return stretch(picture, size);
-  if (mode === "fold") return letterbox(fold(picture, size), size);
+  if (mode === "wrap") return letterbox(wrap(picture, size), size);
   if (mode === "letterbox") return letterbox(picture, size);
   throw new Error(`the model wants pictures brought to size by "${mode}", which this page cannot`);
 }
@@ -32,7 +32,7 @@ export function resize(picture, size, mode) {
 const stretch = (picture, [height, width]) => resample(picture, width, height).data;
 
 // A long row in strips, one below the other, where the letterbox then shows it larger.
-function fold(picture, size) {
+function wrap(picture, size) {
   const { width: row, height } = picture;
   const strips = stripsOf(row, height, size);
   if (strips === 1) return picture;
