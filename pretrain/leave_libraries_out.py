@@ -46,8 +46,8 @@ def main() -> None:
             fit_model(model, train, val, recipe, params.seed, print, resume=state)
             logits = predict_logits(model, test.pixels, recipe.batch_size)
             correct[left_out] = logits.argmax(1) == test.labels
-    out = paths.metrics_folder("leave_libraries_out")
-    write_metrics(out, by_library(data.paths, correct, out / "plots/libraries.csv"))
+        out = paths.metrics_folder("leave_libraries_out")
+        write_metrics(out, by_library(data.paths, correct, out / "plots/libraries.csv"))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ def main() -> None:
     unscaled = calibration_error(softmax(logits), test.labels)
     found = {**summary, "calibration_error_unscaled": unscaled}
     if params.evaluate.robustness:
-        rows = stability(test.encoded, partial(predict, model, metadata))
+        asked = partial(predict, model, metadata, params.evaluate.batch_size)
+        rows = stability(test.encoded, asked)
         write_csv(out / "plots/robustness.csv", rows)
         found["robustness"] = by_group(rows)
     write_metrics(out, headline(found))
@@ -51,12 +52,14 @@ def main() -> None:
     draw_mistakes(out / "plots/mistakes.png", probabilities, test, params.evaluate.worst)
 
 
-def predict(model: Classifier, metadata: ModelMetadata, images: list[Pixels]) -> Indices:
+def predict(
+    model: Classifier, metadata: ModelMetadata, batch_size: int, images: list[Pixels]
+) -> Indices:
     """Class indices of images of any size, int64 [n]."""
     inputs = [
         resize(Image.fromarray(image), metadata.image_size, metadata.resize) for image in images
     ]
-    predicted: Indices = predict_logits(model, np.stack(inputs), batch_size=64).argmax(1)
+    predicted: Indices = predict_logits(model, np.stack(inputs), batch_size).argmax(1)
     return predicted
 
 

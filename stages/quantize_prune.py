@@ -47,16 +47,17 @@ def main() -> None:
         if not chosen:
             export_fp32(folder / f"{FALLBACK}.onnx", trained.model, trained.metadata)
         copy_file(folder / f"{shipped}.onnx", paths.SHIPPED)
-    facts_of_run = {
-        "shipped": shipped,
-        "fallback": not chosen,
-        "order_by_cost": order(rows, "cost"),
-        "order_by_clock": order(rows, "milliseconds_batch_1"),
-    }
-    measured = test_metrics(trained, params)
-    write_metrics(out, {"shipped_top1": measured["test_top1"]["value"], "bytes": measured["bytes"]})
-    write_json(out / paths.DETAILS, facts_of_run | measured)
-    write_csv(out / "plots/candidates.csv", [row.row() for row in rows])
+        facts_of_run = {
+            "shipped": shipped,
+            "fallback": not chosen,
+            "order_by_cost": order(rows, "cost"),
+            "order_by_clock": order(rows, "milliseconds_batch_1"),
+        }
+        measured = test_metrics(trained, params)
+        top1 = measured["test_top1"]["value"]
+        write_metrics(out, {"shipped_top1": top1, "bytes": measured["bytes"]})
+        write_json(out / paths.DETAILS, facts_of_run | measured)
+        write_csv(out / "plots/candidates.csv", [row.row() for row in rows])
 
 
 def load_trained(params: Params) -> Trained:

@@ -4,7 +4,6 @@ python -m stages.train
 """
 
 from functools import partial
-from pathlib import Path
 
 from checkstate.core import paths
 from checkstate.core.files import copy_file, md5_of, write_json
@@ -18,7 +17,7 @@ from checkstate.model.loading import prove_loading
 from checkstate.model.networks import predict_logits
 from checkstate.model.optimization import pick_device, prepare_torch
 from checkstate.model.resume import resumable
-from checkstate.model.starting import new_metadata, new_model
+from checkstate.model.starting import new_metadata, new_model, start_files
 from checkstate.model.training import fit_model
 from checkstate.stage.live import log_epoch, new_live
 from checkstate.stage.runner import run_stage
@@ -39,23 +38,24 @@ def main() -> None:
     data_md5 = md5_of(paths.CURATED)
     described = partial(new_metadata, model, train.classes, recipe)
     prove_loading(model, described(1.0, data_md5, params.seed), train.pixels[:4])
-    read = [paths.SPLIT, *extra, *([Path(recipe.init_from)] if recipe.init_from else [])]
+    read = [paths.SPLIT, *extra, *start_files(recipe)]
     facts = (params.seed, recipe, data_md5, *map(md5_of, read))
     out = paths.metrics_folder("train")
-    with resumable("train", *facts) as resume, new_live(out) as live:
-        report = partial(log_epoch, live)
-        fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
-        keep_start(model, train.classes, recipe)
-        logits = predict_logits(model, val.pixels, recipe.batch_size)
-        temperature = fit_temperature(logits, val.labels)
-        live.summary["temperature"] = temperature
-        live.summary["device"] = str(pick_device(recipe.device))
-        metadata = described(temperature, data_md5, params.seed)
-        save_model(paths.MODEL, model, metadata)
-    # dvclive wrote the last epoch; people compare the model that was saved
-    copy_file(out / "metrics.json", out / paths.DETAILS)
-    scores = validation_scores(logits, val.labels)
-    write_json(out / "metrics.json", {key: scores[key] for key in ("val_loss", "val_top1")})
+    with resumable("train", *facts) as resume:
+        with new_live(out) as live:
+            report = partial(log_epoch, live)
+            fit_model(model, train, val, recipe, params.seed, report, resume=(resume, "train"))
+            keep_start(model, train.classes, recipe)
+            logits = predict_logits(model, val.pixels, recipe.batch_size)
+            temperature = fit_temperature(logits, val.labels)
+            live.summary["temperature"] = temperature
+            live.summary["device"] = str(pick_device(recipe.device))
+            metadata = described(temperature, data_md5, params.seed)
+            save_model(paths.MODEL, model, metadata)
+        # dvclive wrote the last epoch; people compare the model that was saved
+        copy_file(out / "metrics.json", out / paths.DETAILS)
+        scores = validation_scores(logits, val.labels)
+        write_json(out / "metrics.json", {key: scores[key] for key in ("val_loss", "val_top1")})
 
 
 if __name__ == "__main__":

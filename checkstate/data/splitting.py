@@ -56,8 +56,8 @@ def split_rows(rows: Rows, val: float, test: float, seed: int) -> list[str]:
 
     A predefined split is honored: `test` is the test set, or `val` where there is no `test`
     (the layout of a train/val folder, whose val is what people report); a validation set that
-    is missing is carved out of train. An image whose near-duplicate is in the test set leaves
-    the training side for `dropped`, so that a predefined split cannot leak.
+    is missing is carved out of train. An image whose near-duplicate is in the test set, or a
+    training image whose is in a predefined val, leaves for `dropped`: no split can leak.
     """
     defined = {row.predefined for row in rows} - {""}
     splits = np.array([row.predefined or "train" for row in rows], dtype="<U7")
@@ -67,22 +67,23 @@ def split_rows(rows: Rows, val: float, test: float, seed: int) -> list[str]:
         splits[splits == "val"] = "test"
     if not defined:
         splits[take_share(rows, test, seed)] = "test"
-    held = {row.group for row, split in zip(rows, splits, strict=True) if split == "test"}
-    leaking = np.array([row.group in held for row in rows]) & (splits != "test")
-    splits[leaking] = "dropped"
+    for side, others in (("test", ("train", "val")), ("val", ("train",))):
+        held = {row.group for row, split in zip(rows, splits, strict=True) if split == side}
+        leaking = np.array([row.group in held for row in rows]) & np.isin(splits, others)
+        splits[leaking] = "dropped"
     if "val" not in splits:
         left = np.flatnonzero(splits == "train")
         share = val if defined else val / (1 - test)
         splits[left[take_share([rows[int(i)] for i in left], share, seed)]] = "val"
-    check(rows, splits)
+    check_classes(rows, splits.tolist(), ("train", "val", "test"))
     return [str(split) for split in splits]
 
 
-def check(rows: Rows, splits: NDArray[np.str_]) -> None:
-    """Refuse a split in which a class is missing from a side."""
-    present = Counter((row.label, str(split)) for row, split in zip(rows, splits, strict=True))
+def check_classes(rows: Rows, splits: Sequence[str], sides: Sequence[str]) -> None:
+    """Refuse a split in which a class is missing from one of these sides."""
+    present = Counter((row.label, split) for row, split in zip(rows, splits, strict=True))
     for label in sorted({row.label for row in rows}):
-        for split in ("train", "val", "test"):
+        for split in sides:
             if not present[label, split]:
                 raise UserError(
                     f"class {label}: no image for {split}; its images are too few, or all alike"

@@ -47,10 +47,11 @@ def count(screenshot: Screenshot, controls: Sequence[Control]) -> Counts:
     """
     boxes, ignored = screenshot.boxes, screenshot.boxes.ignored
     overlaps = overlap(corners_of(controls), boxes.corners)
+    counting = np.where((overlaps >= IOU) & ~ignored, overlaps, 0)
     pairs = [
         (find, control)
-        for find, control in zip(*linear_sum_assignment(-overlaps * ~ignored), strict=True)
-        if overlaps[find, control] >= IOU and not ignored[control]
+        for find, control in zip(*linear_sum_assignment(-counting), strict=True)
+        if counting[find, control]
     ]
     left = set(range(len(controls))) - {find for find, _ in pairs}
     alarms = [find for find in left if not (overlaps[find, ignored] > 0.1).any()]

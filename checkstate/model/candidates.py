@@ -89,8 +89,7 @@ def make_candidates(
                 kept = quantize_int8(
                     plain, path, calibration(trained, params), reduce_range(params), metadata
                 )
-            macs = multiply_accumulates(model, metadata.image_size)
-            yield measured(path, ratio, precision, kept, macs, trained, params)
+            yield measured(path, ratio, precision, kept, model, trained, params)
 
 
 def pruned(trained: Trained, ratio: float, params: Params, resume: Resume) -> Classifier:
@@ -146,7 +145,7 @@ def measured(
     ratio: float,
     precision: str,
     kept: int,
-    macs: int,
+    model: Classifier,
     trained: Trained,
     params: Params,
 ) -> Candidate:
@@ -154,7 +153,9 @@ def measured(
     settings, val = params.quantize_prune, trained.val
     predicted = exported_logits(path, val.pixels).argmax(1)
     top1 = float((predicted == val.labels).mean())
-    work = macs / (INT8_SPEED if precision == "int8" else 1)
+    macs, convolutions = multiply_accumulates(model, trained.metadata.image_size)
+    in_int8 = macs - sum(convolutions[:kept]) if precision == "int8" else 0
+    work = macs - in_int8 + in_int8 / INT8_SPEED
     size = path.stat().st_size
     return Candidate(
         candidate=path.stem,

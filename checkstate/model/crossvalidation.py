@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from checkstate.core.params import Params
 from checkstate.core.tables import ManifestRow, PredictionRow
 from checkstate.data.datasets import add_extra, load_rows
-from checkstate.data.splitting import folds_of, take_share
+from checkstate.data.splitting import check_classes, folds_of, take_share
 from checkstate.evaluation.predictions import prediction_rows
 from checkstate.model.averaging import keep_start
 from checkstate.model.calibration import fit_temperature
@@ -38,6 +40,7 @@ def predict_fold(
     held = [row for row, number in zip(rows, folds, strict=True) if number == fold]
     rest = [row for row, number in zip(rows, folds, strict=True) if number != fold]
     is_val = take_share(rest, params.split.val, seed)
+    check_classes(rest, np.where(is_val, "val", "train").tolist(), ("train", "val"))
     train, val, test = (
         load_rows(archive, side, classes, size, mode)
         for side in (

@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler,
 from checkstate.core.errors import UserError
 from checkstate.core.params import Train
 from checkstate.core.types import Indices
+from checkstate.data.datasets import Images
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Logits [n, classes], class indices [n] and the images, float [n, h, w, 3], to a scalar."""
@@ -81,17 +82,25 @@ def batches(labels: Indices, params: Train, generator: torch.Generator) -> Itera
     return (batch for batch in order.split(params.batch_size) if len(batch) >= 2 * params.workers)
 
 
-def classification_loss(labels: Indices, params: Train, device: torch.device) -> Loss:
+def classification_loss(data: Images, params: Train, device: torch.device) -> Loss:
     """Cross-entropy with label smoothing and, when asked for, balanced class weights."""
     weight = None
     if params.class_weights:
-        balanced = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
-        weight = torch.tensor(balanced, dtype=torch.float32, device=device)
+        present = np.unique(data.labels)  # a small part of the images may lack a class
+        weight = torch.zeros(len(data.classes), device=device)
+        weight[present] = torch.tensor(
+            compute_class_weight("balanced", classes=present, y=data.labels),
+            dtype=torch.float32,
+            device=device,
+        )
 
     def loss(logits: Tensor, targets: Tensor, images: Tensor) -> Tensor:
         del images
-        return F.cross_entropy(
-            logits, targets, weight=weight, label_smoothing=params.label_smoothing
-        )
+        smoothing = params.label_smoothing
+        if weight is None:
+            return F.cross_entropy(logits, targets, label_smoothing=smoothing)
+        # by images, not by the sum of their weights: workers' shares of a batch have other sums
+        total = F.cross_entropy(logits, targets, weight, label_smoothing=smoothing, reduction="sum")
+        return total / len(targets)
 
     return loss

@@ -83,7 +83,7 @@ def time_training(data: Images, params: Params) -> dict[str, float]:
     for name, each in recipes.items():
         model = new_model(data, each).to(memory_format=torch.channels_last)
         progress = begin(model, data, each, params.seed)
-        loss = classification_loss(data.labels, each, torch.device("cpu"))
+        loss = classification_loss(data, each, torch.device("cpu"))
         calls[name] = partial(train_one_epoch, progress, data, each, loss)
     times = interleave(calls, params.benchmark.rounds)
     return {f"{name}_per_second": 1000 * len(data.labels) / times[name]["p50"] for name in calls}

@@ -57,7 +57,6 @@ class Progress:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "generator": self.generator.get_state(),
-            "rng": torch.get_rng_state(),
             "best": self.best,
             "best_weights": self.best_weights,
             "waited": self.waited,
@@ -70,7 +69,6 @@ class Progress:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.generator.set_state(state["generator"])
-        torch.set_rng_state(state["rng"])
         self.best, self.best_weights = state["best"], state["best_weights"]
         self.waited, self.history = state["waited"], state["history"]
 
@@ -151,7 +149,7 @@ def make_ready(
     progress = begin(model, train, params, seed)
     if state:
         progress.restore(state)
-    return progress, loss or classification_loss(train.labels, params, device)
+    return progress, loss or classification_loss(train, params, device)
 
 
 def begin(model: Classifier, train: Images, params: Train, seed: int) -> Progress:
@@ -205,4 +203,4 @@ def train_one_epoch(progress: Progress, data: Images, params: Train, loss: Loss)
         progress.optimizer.step()
         progress.schedule.step()
         total += value.item() * len(targets)
-    return sum_of_workers(total, device) / len(labels)
+    return sum_of_workers(total, device) / sum(map(len, order))

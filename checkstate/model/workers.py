@@ -23,8 +23,8 @@ from torch.nn.parallel import DistributedDataParallel
 from checkstate.core.errors import UserError
 from checkstate.model.optimization import pick_device
 
-READY = "ready-{}"
-"""A file by which a worker says that it has read its work."""
+WORK, READY = "work.pickle", "ready-{}"
+"""The file that holds the work, and one by which a worker says that it has read it."""
 
 
 @contextmanager
@@ -38,9 +38,11 @@ def helpers(workers: int, device: str, work: Callable[..., None], *args: object)
         return
     check_devices(workers, device)
     with tempfile.TemporaryDirectory() as folder:
-        # by value: torch would share the network's memory, which each is to update alone
-        content = pickle.dumps((work, args))
-        begun = spawn(help_out, (workers, device, folder, content), workers - 1, join=False)
+        # by value: torch would share the network's memory, which each is to update alone; and by
+        # way of the disk, or this process would hold the images once more for each helper
+        with Path(folder, WORK).open("wb") as file:
+            pickle.dump((work, args), file)
+        begun = spawn(help_out, (workers, device, folder), workers - 1, join=False)
         try:
             while len(list(Path(folder).glob(READY.format("*")))) < workers - 1:
                 begun.join(timeout=0.1)
@@ -61,10 +63,11 @@ def helpers(workers: int, device: str, work: Callable[..., None], *args: object)
                 dist.destroy_process_group()
 
 
-def help_out(number: int, workers: int, device: str, folder: str, content: bytes) -> None:
+def help_out(number: int, workers: int, device: str, folder: str) -> None:
     """A helper's life: all that it has to say goes to the first worker by its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    work, args = pickle.loads(content)  # noqa: S301 of the process that started this one
+    with Path(folder, WORK).open("rb") as file:
+        work, args = pickle.load(file)  # noqa: S301 of the process that started this one
     Path(folder, READY.format(number)).touch()
     join_workers(number + 1, workers, device, folder)
     work(*args)
@@ -118,10 +121,9 @@ def own_share() -> slice:
 
 def reseed(generator: torch.Generator) -> None:
     """Let layers draw, as dropout does, otherwise in each worker, and alike in one that goes on."""
-    if dist.is_initialized():
-        apart = torch.Generator().set_state(generator.get_state())  # batches stay what they were
-        drawn = int(torch.randint(2**31, (1,), generator=apart))
-        torch.manual_seed(drawn + dist.get_rank())
+    apart = torch.Generator().set_state(generator.get_state())  # batches stay what they were
+    drawn = int(torch.randint(2**31, (1,), generator=apart))
+    torch.manual_seed(drawn + (dist.get_rank() if dist.is_initialized() else 0))
 
 
 def averaging(model: nn.Module) -> nn.Module:

@@ -4,7 +4,7 @@ import pytest
 
 from checkstate.core.errors import UserError
 from checkstate.core.tables import ManifestRow
-from checkstate.data.splitting import folds_of, split_rows, take_share
+from checkstate.data.splitting import check_classes, folds_of, split_rows, take_share
 
 
 def rows_of(each: int, predefined: str = "") -> list[ManifestRow]:
@@ -79,6 +79,24 @@ def test_a_val_beside_a_test_set_is_left_as_it_is() -> None:
         row.group = i
     splits = split_rows(rows, 0.2, 0.2, 0)
     assert splits == ["train"] * 60 + ["val"] * 15 + ["test"] * 15
+
+
+def test_near_duplicates_of_a_predefined_val_leave_train() -> None:
+    rows = rows_of(20) + rows_of(5, "val") + rows_of(5, "test")
+    for i, row in enumerate(rows):
+        row.group = i
+    rows[0].group = rows[60].group  # of val
+    rows[61].group = rows[75].group  # a val image like one of test
+    splits = split_rows(rows, 0.2, 0.2, 0)
+    assert (splits[0], splits[60], splits[61]) == ("dropped", "val", "dropped")
+    assert splits.count("dropped") == 2
+
+
+def test_a_fold_that_would_hold_a_whole_class_is_refused() -> None:
+    rows = rows_of(20)
+    sides = ["val" if row.label == "other" else "train" for row in rows]
+    with pytest.raises(UserError, match="class checked: no image for val"):
+        check_classes(rows, sides, ("train", "val"))
 
 
 def test_a_share_of_almost_all_is_taken() -> None:

@@ -36,6 +36,22 @@ def test_a_find_counts_once_and_what_is_hidden_not_at_all() -> None:
     assert count(SCREEN, []) == Counts(missed=2)
 
 
+def test_a_find_that_fits_two_controls_leaves_none_unmatched() -> None:
+    """The pairs of most overlap in all, with a find each of 0.45, would count for nothing."""
+    close = Screenshot(
+        Path("x.zip"),
+        "a-0.png",
+        Boxes(
+            np.array([[0, 0, 20, 20], [12, 0, 32, 20]], np.float32),
+            np.array([0, 0]),
+            np.array([False, False]),
+        ),
+        ["checked", "checked"],
+    )
+    finds = [control((x, 0, x + 20, 20), "checkbox", "checked") for x in (4.6, -7.4)]
+    assert count(close, finds) == Counts(1, 1, 1, 1, 1)
+
+
 def test_f1_of_finds_with_the_right_state() -> None:
     counts = Counts(found=2, right_kind=2, right_state=1, missed=0, false_alarms=1)
     assert counts.f1(counts.found) == pytest.approx(2 * 2 / (2 + 3))

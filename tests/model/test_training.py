@@ -13,8 +13,13 @@ from checkstate.model.calibration import fit_temperature
 from checkstate.model.checkpoints import save_half
 from checkstate.model.compression import prune
 from checkstate.model.networks import predict_logits
-from checkstate.model.optimization import new_optimizer, new_schedule, prepare_torch
-from checkstate.model.starting import new_metadata, new_model, normalization
+from checkstate.model.optimization import (
+    classification_loss,
+    new_optimizer,
+    new_schedule,
+    prepare_torch,
+)
+from checkstate.model.starting import new_metadata, new_model, normalization, start_files
 from checkstate.model.training import fit_model
 from checkstate.runtime.predictor import softmax
 from tests.conftest import ROOT
@@ -99,6 +104,23 @@ def test_loss_and_top1_wants_both_a_lower_loss_and_no_lower_top1() -> None:
     assert not is_better("loss_and_top1", {"val_loss": 0.6, "val_top1": 1.0}, best)
     assert is_better("loss", {"val_loss": 0.4, "val_top1": 0.8}, best)
     assert is_better("top1", {"val_loss": 0.6, "val_top1": 1.0}, best)
+
+
+def test_class_weights_of_images_that_lack_a_class_are_those_of_the_others() -> None:
+    few = squares(10, 0)
+    data = Images(few.pixels, few.labels * 2, few.paths, ["off", "partly", "on"])
+    loss = classification_loss(data, recipe(class_weights=True), torch.device("cpu"))
+    logits, images = torch.zeros(10, 3), torch.zeros(0)
+    targets = torch.from_numpy(data.labels)
+    rare = targets == (0 if (data.labels == 0).sum() < 5 else 2)
+    assert loss(logits[rare], targets[rare], images) >= loss(logits[~rare], targets[~rare], images)
+    assert torch.isfinite(loss(logits, targets, images))
+
+
+def test_what_a_training_starts_from_is_known_by_its_files() -> None:
+    assert start_files(recipe()) == []
+    files = start_files(recipe(init_from="a.safetensors", weights="b.safetensors"))
+    assert files == [Path("a.safetensors"), Path("b.safetensors")]
 
 
 def test_normalization_of_the_data_set() -> None:

@@ -48,11 +48,13 @@ def same(first: Classifier, second: Classifier) -> bool:
     return all(torch.equal(a, b) for a, b in pairs)
 
 
-def test_two_workers_learn_what_one_does() -> None:
+@pytest.mark.parametrize("class_weights", [False, True])
+def test_two_workers_learn_what_one_does(class_weights: bool) -> None:
     """Without batch norm only last bits differ: same batches, same images, the batch's mean."""
     curves: dict[int, list[Scores]] = {1: [], 2: []}
+    changes = {"backbone": "test_convnext", "optimizer": "sgd", "class_weights": class_weights}
     for workers, scores in curves.items():
-        train(shared(workers, backbone="test_convnext", optimizer="sgd"), scores.append)
+        train(shared(workers, **changes), scores.append)
     assert len(curves[2]) == 2
     for one, two in zip(*curves.values(), strict=True):
         assert two == pytest.approx(one, rel=1e-3)
