@@ -39,5 +39,5 @@ USER 10001
 ENV CHECKSTATE_HOST=0.0.0.0
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"CHECKSTATE_PORT\", 8000)}/readyz', timeout=2)"]
 CMD ["checkstate", "serve"]

@@ -14,9 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from checkstate.serve.settings import Settings
 from checkstate.serve.telemetry import Telemetry
 
-GUARDED = frozenset({"/predict", "/find", "/explain", "/predict-url"})
-"""What asks for the token, where one is set."""
-
 
 def problem(status: int, detail: str) -> Response:
     """A refusal that ends the connection, so that nobody goes on sending a body."""
@@ -72,14 +69,17 @@ class Limits:
     def refusal(self, scope: Scope) -> Response | None:
         """Why a request is refused before its body is read."""
         settings, headers = self.settings, Headers(scope=scope)
-        if settings.token and scope["path"] in GUARDED and not authorized(headers, settings.token):
+        # all that reads images is a POST; a list of paths would miss other spellings, as with %0A
+        asks = settings.token and scope["method"] == "POST"
+        if asks and not authorized(headers, settings.token):
             return problem(401, "missing or wrong token")
         length = headers.get("content-length")
         if "transfer-encoding" in headers or (length is None and scope["method"] == "POST"):
             return problem(411, "Content-Length is needed")
         if length is None:
             return None
-        if not length.isdecimal() or int(length) > settings.max_bytes:
+        # Python makes no number of some thousand digits
+        if not length.isdecimal() or len(length) > 15 or int(length) > settings.max_bytes:
             return problem(413, f"a request takes at most {settings.max_bytes:,} bytes")
         if self.pending and self.pending + int(length) > settings.max_pending:
             return problem(503, "busy")

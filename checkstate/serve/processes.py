@@ -9,6 +9,7 @@ import socket
 import sys
 from typing import Any
 
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
@@ -63,6 +64,17 @@ def check_address(host: str, port: int) -> None:
         ) from error
 
 
+class Supervisor(Multiprocess):
+    """uvicorn's, which also forgets what a dead process counted as waiting."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Start another process for each that has died."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            mark_process_dead(pid)
+
+
 def serve(config: Config) -> None:
     """Run the processes of a configuration until a signal ends them.
 
@@ -73,4 +85,4 @@ def serve(config: Config) -> None:
         family, address = bound.family, bound.getsockname()
         bound.close()
         bound = bind(family, address)
-    Multiprocess(config, [bound]).run()
+    Supervisor(config, [bound]).run()

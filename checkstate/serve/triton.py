@@ -21,6 +21,10 @@ output [
 dynamic_batching {{
   max_queue_delay_microseconds: 2000
 }}
+parameters [
+  {{ key: "resize", value: {{ string_value: "{resize}" }} }},
+  {{ key: "temperature", value: {{ string_value: "{temperature}" }} }}
+]
 """
 FINDER = """\
 name: "checkstate-finder"
@@ -52,7 +56,12 @@ def write_repository(finder: Finder, target: Path, max_batch: int) -> None:
     predictor = finder.predictor
     height, width = predictor.size
     classifier = CLASSIFIER.format(
-        max_batch=max_batch, height=height, width=width, classes=len(predictor.classes)
+        max_batch=max_batch,
+        height=height,
+        width=width,
+        classes=len(predictor.classes),
+        resize=predictor.resize,
+        temperature=predictor.temperature,
     )
     write_model(target / "checkstate", predictor.path, classifier)
     write_text(target / "checkstate/labels.txt", "\n".join(predictor.classes) + "\n")

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -236,7 +236,19 @@ def test_what_the_document_calls_guarded_is_and_every_post_is(start: Start) -> N
     assert set(posts) == {"/predict", "/find", "/explain", "/predict-url"}
     for path, operation in posts.items():
         assert operation["security"]
-        assert httpx.post(f"{url}{path}").status_code == 401
+        for spelling in (path, f"{path}%0A", f"{path}/"):
+            assert httpx.post(f"{url}{spelling}").status_code == 401
+
+
+def test_a_length_of_thousands_of_digits_is_refused(start: Start) -> None:
+    url = start()
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as stranger:
+        length = b"0" * 5000 + b"5"
+        stranger.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n" % length
+        )
+        assert stranger.recv(9999).split()[1] in {b"400", b"413"}
 
 
 def test_a_body_without_the_token_is_not_waited_for(start: Start) -> None:
@@ -429,6 +441,23 @@ def test_several_processes_share_the_port_and_count_together(
         assert 'checkstate_requests_total{path="/predict",status="200"} 64.0' in text
         assert "checkstate_waiting 0.0" in text
     assert server.returncode in {0, -signal.SIGTERM}
+
+
+def test_what_a_killed_process_left_waiting_is_forgotten(model: Path, crops: list[Path]) -> None:
+    def metrics() -> str:
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{url}/metrics").text
+        return ""
+
+    files = upload(*[crops[0].read_bytes()] * 64)
+    with command(model, "--max-batch=1", workers=2) as (url, server, _):
+        with ThreadPoolExecutor(1) as pool:
+            posted = pool.submit(httpx.post, f"{url}/predict", files=files)
+            wait_for(lambda: re.search("checkstate_waiting [1-9]", metrics()))
+            for child in psutil.Process(server.pid).children():
+                child.kill()
+            assert posted.exception()
+        wait_for(lambda: "checkstate_waiting 0.0" in metrics())
 
 
 @pytest.mark.parametrize("workers", [1, 2])

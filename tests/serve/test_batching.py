@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
+from PIL.PngImagePlugin import PngInfo
 
 from checkstate.runtime.predictor import Predictor
 from checkstate.serve.batching import SMALL_BYTES, Batcher, OverloadError, is_small
@@ -16,6 +17,24 @@ def test_a_few_bytes_may_hold_many_pixels(crops: list[Path]) -> None:
     assert not is_small(stream.getvalue())
     assert is_small(crops[0].read_bytes())
     assert is_small(b"no image")
+
+
+def test_texts_in_a_picture_are_not_unpacked_to_see_its_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = PngInfo()
+    for number in range(3):
+        texts.add_text(f"t{number}", "x" * 1000, zip=True)
+    Image.new("RGB", (8, 8)).save(stream := io.BytesIO(), "PNG", pnginfo=texts)
+    unpacked = []
+    inflate = PngImagePlugin._safe_zlib_decompress
+    monkeypatch.setattr(
+        PngImagePlugin, "_safe_zlib_decompress", lambda s: unpacked.append(s) or inflate(s)
+    )
+    assert is_small(stream.getvalue())
+    assert not unpacked
+    Image.open(stream).load()
+    assert len(unpacked) == 3
 
 
 def test_large_images_that_wait_to_be_decoded_take_room(

@@ -72,6 +72,9 @@ def test_the_configs_are_protobuf_and_hold_what_a_client_needs(tmp_path: Path) -
     write_repository(finder, tmp_path, max_batch=8)
     classifier = parsed(tmp_path / "checkstate/config.pbtxt")
     assert (classifier.name, classifier.max_batch_size) == ("checkstate", 8)
+    said = {key: value.string_value for key, value in classifier.parameters.items()}
+    predictor = finder.predictor
+    assert said == {"resize": predictor.resize, "temperature": str(predictor.temperature)}
     detector = parsed(tmp_path / "checkstate-finder/config.pbtxt")
     said = {key: value.string_value for key, value in detector.parameters.items()}
     assert json.loads(said.pop("kinds")) == finder.kinds

@@ -4,8 +4,16 @@ const results = byId("results");
 const status = byId("status");
 const done = new Map(); // a row of the list to its file's name, what was answered, and what may be doubtful
 const info = fetch("info").then((response) => response.json());
-// not by URLSearchParams, to which a plus sign is a space
-const token = decodeURIComponent((/token=(.*)/.exec(location.hash) ?? ["", ""])[1]);
+
+// of the address as it is now; not by URLSearchParams, to which a plus sign is a space
+const token = () => {
+  const [, given] = /token=(.*)/.exec(location.hash) ?? ["", ""];
+  try {
+    return decodeURIComponent(given);
+  } catch {
+    return given; // a percent sign of its own
+  }
+};
 
 const SCREEN = 160; // pixels of the shorter side: crops of a control are smaller
 const FINGER = 24; // pixels of the page that a tap may miss a box by
@@ -16,11 +24,12 @@ const percent = (value) => `${(100 * value).toFixed(1)} %`;
 const send = async (path, file) => {
   const form = new FormData();
   form.append("files", file, file.name || "pasted.png");
-  const response = await fetch(path, { method: "POST", body: form, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  const headers = token() ? { Authorization: `Bearer ${token()}` } : {};
+  const response = await fetch(path, { method: "POST", body: form, headers });
   if (response.ok) return response;
   if (response.status === 401) throw new Error("A token is needed: open this page as /#token=YOURS");
-  const { detail } = await response.json();
-  throw new Error(detail.replace(`${file.name}: `, ""));
+  const { detail } = await response.json().catch(() => ({})); // a proxy's refusal is HTML
+  throw new Error(typeof detail === "string" ? detail.replace(`${file.name}: `, "") : `${response.status} ${response.statusText}`);
 };
 
 // --- results
@@ -30,7 +39,9 @@ const explain = async (file, place, button) => {
   try {
     const src = URL.createObjectURL(await (await send("explain", file)).blob());
     place.append(element("img", { src, alt: "What the prediction rests on, in magenta over gray" }));
-    button.replaceWith(element("p", { textContent: "Magenta: what the prediction rests on" }));
+    const said = element("p", { textContent: "Magenta: what the prediction rests on", tabIndex: -1 });
+    button.replaceWith(said);
+    said.focus(); // as the button was
   } catch (error) {
     status.textContent = error.message;
     button.disabled = false;
@@ -60,6 +71,7 @@ const showPrediction = ({ results: [prediction] }, { row, file, pictures, body }
   const text = element("p", { className: "doubt", textContent: "doubtful" });
   const button = element("button", { textContent: "Why?", onclick: () => explain(file, pictures, button) });
   body.append(element("p", { className: "label", textContent: prediction.label }), text, bars, button);
+  if (prediction.warning) bars.before(element("p", { className: "warning", textContent: prediction.warning }));
   return { prediction, claims: [{ confidence: prediction.confidence, marked: [row], text }] };
 };
 
@@ -181,9 +193,10 @@ const WAYS = {
 const show = async (file, before) => {
   const row = element("li");
   results.insertBefore(row, before);
-  await ask((await isScreen(file)) ? "find" : "predict", file, row);
+  return ask((await isScreen(file)) ? "find" : "predict", file, row);
 };
 
+// whether it was answered
 const ask = async (way, file, row) => {
   const { display, other } = WAYS[way];
   const name = file.name || "pasted image";
@@ -202,23 +215,24 @@ const ask = async (way, file, row) => {
   }
   body.append(element("button", { className: "other", textContent: WAYS[other].button, onclick: () => askAgain(other, file, row) }));
   refresh();
+  return done.has(row);
 };
 
 const askAgain = async (way, file, row) => {
   status.textContent = "1 of 1";
-  await ask(way, file, row);
-  status.textContent = "1 done";
+  status.textContent = (await ask(way, file, row)) ? "1 done" : "It failed";
   if (document.activeElement === document.body) row.querySelector(".other").focus(); // it was on a button now gone
 };
 
 const take = async (files) => {
   const before = results.firstChild; // the newest on top, those of one drop in their order
-  let count = 0;
+  let count = 0, answered = 0;
   for (const file of files) {
     status.textContent = `${++count} of ${files.length}`;
-    await show(file, before);
+    answered += await show(file, before);
   }
-  status.textContent = files.length ? `${files.length} done` : "";
+  const failed = answered < count ? `, ${count - answered} failed` : "";
+  status.textContent = count ? `${answered} done${failed}` : "";
 };
 
 // the answers of this kind, in the order of the page
