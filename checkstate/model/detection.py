@@ -34,7 +34,7 @@ MULTIPLE = 16
 STEM, HEAD = 8, 24
 """Channels of the first map, at half the size, and of those that the heads read."""
 
-LEVELS = ((32, 2), (64, 3), (96, 8))
+LEVELS = ((32, 2), (64, 2), (96, 4))
 """Channels, and number of blocks, of the maps with strides of 4, 8 and 16 pixels."""
 
 REACH = 8.0
@@ -67,25 +67,34 @@ class Detector(nn.Module):
             for given, (width, blocks) in zip([None, *widths], LEVELS, strict=False)
         )
         self.laterals = nn.ModuleList(convolution(width, HEAD, 1) for width in widths)
-        self.head = nn.Sequential(separable(HEAD, HEAD), Residual(separable(HEAD, HEAD)))
+        self.head = separable(HEAD, HEAD)
         self.distances = nn.Conv2d(HEAD, 4, 1)
         self.qualities = nn.Conv2d(HEAD, len(KINDS), 1)
         bias = torch.full((len(KINDS),), -4.6)  # a hundredth: most places are in no middle
         self.qualities.bias = nn.Parameter(bias)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Qualities and distances at every fourth pixel; the levels meet as in an FPN.
+        """Qualities and distances at every fourth pixel.
 
         Pixels go in as they are: the stem's norm brings them to a scale at no cost.
         """
-        values = self.stem(images.permute(0, 3, 1, 2).float())
+        values = self.features(self.stem(images.permute(0, 3, 1, 2).float()))
+        return self.qualities(values), distances_of(self.distances(values))
+
+    def features(self, values: Tensor) -> Tensor:
+        """What the heads read, [n, HEAD, height/4, width/4]; the levels meet as in an FPN."""
         maps = [values := level(values) for level in self.levels]
         found = [lateral(each) for lateral, each in zip(self.laterals, maps, strict=True)]
         merged = found.pop()
         while found:
             merged = found.pop() + F.interpolate(merged, scale_factor=2.0)
-        values = self.head(merged)
-        return self.qualities(values), REACH * self.distances(values).clamp(-4, 5).exp()
+        told: Tensor = self.head(merged)
+        return told
+
+
+def distances_of(told: Tensor) -> Tensor:
+    """Distances in pixels of what a convolution tells of them."""
+    return REACH * told.clamp(-4, 5).exp()
 
 
 class Residual(nn.Module):

@@ -17,8 +17,9 @@ from torch.nn import functional as F
 
 from checkstate.core.files import copy_file
 from checkstate.core.find_params import FindExport
+from checkstate.core.types import KINDS
 from checkstate.model.checkpoints import Metadata
-from checkstate.model.detection import MULTIPLE, Detector, boxes_at
+from checkstate.model.detection import MULTIPLE, Detector, boxes_at, distances_of
 from checkstate.model.export import describe
 
 
@@ -36,21 +37,47 @@ class FinderMetadata(Metadata):
 class Candidates(nn.Module):
     """Every place of the maps as a candidate: uint8 [1, height, width, 3] to boxes [1, n, 4],
     confidences [1, 1, n], 0 beside a stronger neighbor, and kinds' logits [n, kinds], divided by a
-    temperature (Guo et al. 2017): the losses of kinds are each kind's own."""
+    temperature (Guo et al. 2017): the losses of kinds are each kind's own.
+
+    The detector in another form, for time: its stem reads rows of pixels as they lie in memory, and
+    both heads are one convolution, as one of so few channels costs as much as one of sixteen.
+    """
 
     def __init__(self, detector: Detector, kind_temperature: float) -> None:
         super().__init__()
         self.detector = detector
+        self.stem = nn.Sequential(over_rows(detector.stem[0]), *detector.stem[1:])
+        self.heads = side_by_side(detector.qualities, detector.distances)
         self.kind_temperature = kind_temperature
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of the places in a control's middle the best one is a peak, which a pooling finds."""
-        logits, distances = self.detector(image)
+        values = self.detector.features(self.stem(image.flatten(2)[:, None].float()))
+        logits, told = self.heads(values).split([len(KINDS), 4], 1)
         best = logits.amax(1, keepdim=True).sigmoid()
         peaks = best * (F.max_pool2d(best, 3, 1, 1) == best)
-        boxes = boxes_at(distances).flatten(2).transpose(1, 2)
+        boxes = boxes_at(distances_of(told)).flatten(2).transpose(1, 2)
         kinds = logits / self.kind_temperature
         return boxes, peaks.flatten(2), kinds.flatten(2)[0].transpose(0, 1)
+
+
+def over_rows(stem: Any) -> nn.Conv2d:
+    """The same convolution of [1, 1, height, 3 width]: the pixels of a row one after the other, so
+    that nothing has to sort channels first."""
+    (down, across), (top, left) = stem.stride, stem.padding
+    weights = stem.weight.permute(0, 2, 3, 1).flatten(2)[:, None]  # [out, 1, high, 3 wide]
+    side = weights.shape[2:]
+    rows = nn.Conv2d(1, len(weights), side, (down, 3 * across), (top, 3 * left), bias=False)
+    rows.weight = nn.Parameter(weights)
+    return rows
+
+
+def side_by_side(first: nn.Conv2d, second: nn.Conv2d) -> nn.Conv2d:
+    """One convolution with the channels of both."""
+    both = nn.Conv2d(first.in_channels, first.out_channels + second.out_channels, 1)
+    states = first.state_dict(), second.state_dict()
+    both.load_state_dict({key: torch.cat([state[key] for state in states]) for key in states[0]})
+    return both
 
 
 def export_finder(

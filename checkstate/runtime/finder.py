@@ -43,7 +43,7 @@ mean of both answers is right more often, and calls more false alarms `other`, t
 SURE = 0.95
 """Confidence in a state from which on one look at a control is enough."""
 
-BATCH = 4
+BATCH = 2
 """Controls whose states are read in one run of the classifier: time of each grows with more."""
 
 SHRINK = ort.RunOptions()
