@@ -51,8 +51,9 @@ baseline: .venv/installed
 
 # the model of this workspace becomes the one that the package carries
 release: .venv/installed
+	cp models/model.onnx checkstate/released/
 	checkstate report
-	cp models/model.onnx MODEL_CARD.md checkstate/released/
+	cp MODEL_CARD.md checkstate/released/
 
 wheel: .venv/installed
 	pip wheel --quiet --no-deps --wheel-dir dist .

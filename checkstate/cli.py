@@ -578,6 +578,8 @@ def score(
         from checkstate.scale.pools import local_pool, ray_pool
         from checkstate.scale.scoring import score as score_all
 
+        if ray and "://" not in source:
+            source = str(Path(source).absolute())  # its nodes have working directories of their own
         here = partial(local_pool, workers=workers or os.cpu_count() or 1)
         there = partial(ray_pool, address=ray, workers=workers or 0)
         summary = score_all(source, target, Models.of(*files), there if ray else here)

@@ -29,6 +29,8 @@ def write_audit(sources: AuditSources, target: Path, limit: int) -> int:
     Raises UserError when there is none for the data that is curated now, or when the list that is
     there holds decisions.
     """
+    if not target.name:
+        raise UserError(f"{target}: a folder; name what is to be written, as {target}/suspects")
     page, table = (target.with_name(f"{target.name}.{kind}") for kind in ("html", "csv"))
     if table.exists() and any(row.get("decision") != "keep" for row in read_csv(table)):
         raise UserError(f"{table} holds decisions: move it away, or name another target")

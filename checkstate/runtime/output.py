@@ -92,15 +92,16 @@ def is_there(path: Path) -> bool:
 def explanation_path(name: str, folder: Path) -> Path:
     """Where the explanation of a file or URL goes below a folder: no two names share a place.
 
-    Long names are cut.
+    Long parts of it are cut.
     """
     if is_url(name):
         url = urlsplit(name)
         query = quote(f"?{url.query}", safe="") if url.query else ""
-        name = f"{url.netloc}/{url.path.strip('/')}{query}"
+        name = f"{url.scheme}/{url.netloc}/{url.path.strip('/')}{query}"
     path = Path(name)
     parts = ["__root__" if p == path.anchor else "__up__" if p == ".." else p for p in path.parts]
-    return folder.joinpath(*parts[:-1], f"{cut_stem(parts[-1])}.explained.png")
+    *folders, stem = map(cut_stem, parts)
+    return folder.joinpath(*folders, f"{stem}.explained.png")
 
 
 def cut_stem(stem: str) -> str:

@@ -36,6 +36,8 @@ class Source:
     def content(self) -> Path | bytes:
         """Return what read_image takes; raises ImageError for a folder or a failed fetch."""
         if self.name == "-":
+            if sys.stdin is None:  # closed, as `<&-` does
+                raise ImageError("-: standard input is closed")
             content = sys.stdin.buffer.read(bounds.IMAGE + 1)
             if reason := excess(len(content), bounds.IMAGE):
                 raise ImageError(f"-: {reason}")

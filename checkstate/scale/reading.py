@@ -20,7 +20,7 @@ from checkstate.core.text import first_line, printable
 from checkstate.data.members import Members, open_members
 from checkstate.runtime.images import ImageError
 from checkstate.scale.shards import Shard
-from checkstate.scale.storage import File, filesystem, storage_errors
+from checkstate.scale.storage import File, arrives, filesystem, storage_errors
 
 Named = tuple[str, Path | bytes | ImageError]
 """What an image is called, and what read_image takes, or why there is no such thing."""
@@ -134,7 +134,7 @@ def read_table(shard: Shard) -> Iterator[Named]:
         except (pa.ArrowException, UnicodeDecodeError) as error:
             raise DamagedError(first_line(error)) from error
         except OSError as error:
-            if shard.source:
+            if shard.source and not arrives(shard.source, shard.files[0]):
                 raise
             raise DamagedError(first_line(error)) from error
 
@@ -149,7 +149,8 @@ def table_rows(table: pq.ParquetFile, shard: Shard) -> Iterator[Named]:
         names = batch.column(name).to_pylist() if name else [None] * len(batch)
         for called, value in zip(names, batch.column(content).to_pylist(), strict=True):
             if isinstance(value, dict):
-                called, value = called or value.get("path"), value["bytes"]
+                called = value.get("path") if called is None else called
+                value = value["bytes"]
             yield (
                 str(number if called is None else called),
                 ImageError("no bytes") if value is None else value,
@@ -160,12 +161,15 @@ def table_rows(table: pq.ParquetFile, shard: Shard) -> Iterator[Named]:
 def columns_of(schema: pa.Schema) -> tuple[str, str]:
     """The columns of names ('' for none) and contents, which are binary or a struct with `bytes`.
 
-    datasets of Hugging Face writes `image` as such a struct. Raises DamagedError for no contents.
+    datasets of Hugging Face writes `image` as such a struct. Raises DamagedError for no contents,
+    and for two columns of a name.
     """
 
     def is_content(kind: pa.DataType) -> bool:
         if pa.types.is_struct(kind):
-            return bool(kind.get_field_index("bytes") >= 0)
+            index = kind.get_field_index("bytes")
+            # text there would be read as the path of a file here
+            return bool(index >= 0 and is_content(kind.field(index).type))
         return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
     contents = [field.name for field in schema if is_content(field.type)]
@@ -173,4 +177,7 @@ def columns_of(schema: pa.Schema) -> tuple[str, str]:
     if not chosen:
         raise DamagedError("no column of image bytes (binary, or a struct with the field bytes)")
     names = [name for name in NAMES if name in schema.names and name not in contents]
-    return next(iter(names), ""), chosen[0]
+    name, content = next(iter(names), ""), chosen[0]
+    if doubled := next((each for each in (name, content) if schema.names.count(each) > 1), None):
+        raise DamagedError(f"two columns are named {printable(doubled)}")
+    return name, content

@@ -21,7 +21,7 @@ from checkstate.scale.pools import Pool
 from checkstate.scale.predictions import count_predictions
 from checkstate.scale.rows import Part
 from checkstate.scale.shards import CROPS, SCREENSHOTS, TABLE, Shard, find_shards
-from checkstate.scale.storage import lies_below
+from checkstate.scale.storage import is_read_with
 from checkstate.scale.target import Target
 
 Open = Callable[[Models], AbstractContextManager[Pool]]
@@ -35,8 +35,10 @@ def score(source: str, target: str, models: Models, open_pool: Open) -> dict[str
     this process writes. Raises UserError for a source without images, for a target inside of it, or
     of other models or another source, and when a store or a worker fails.
     """
-    if lies_below(target, source):
-        raise UserError(f"{target}: it lies in {source} and would be read; name another folder")
+    if is_read_with(target, source):
+        raise UserError(
+            f"{target}: what is written there would be read with {source}; name another folder"
+        )
     made_from = {"source": source, **models.columns()}
     out, left_out = Target(target), Counter[str]()
     shards = find_shards(source, SCREENSHOTS if models.find else CROPS, left_out)

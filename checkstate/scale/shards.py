@@ -11,7 +11,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -23,16 +22,17 @@ import pyarrow.parquet as pq
 from checkstate.core.errors import UserError
 from checkstate.core.layout import noise_within, not_image
 from checkstate.core.paths import archive_kind
+from checkstate.core.text import first_line
 from checkstate.core.walk import Walk
 from checkstate.data.members import open_members
 from checkstate.runtime.sources import expand
 from checkstate.scale.storage import (
     File,
+    arrives,
     filesystem,
     is_uri,
     list_files,
     read_head,
-    storage_errors,
 )
 
 CROPS, SCREENSHOTS = 1000, 100
@@ -170,7 +170,9 @@ def cut_table(uri: str, file: File, size: int, _: Counter[str]) -> Iterator[Shar
     """The shards of a Parquet file, of whole row groups; a damaged one as above."""
     try:
         rows = group_rows(uri, file)
-    except (pa.ArrowInvalid, UnicodeDecodeError, OSError):  # OSError: a local file's damaged footer
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+        if uri and isinstance(error, OSError) and not arrives(uri, file):
+            raise UserError(f"{file.path}: {first_line(error)}; run it again to go on") from error
         yield Shard(uri, "table", (file,), images=1)
         return
     start = images = 0
@@ -184,12 +186,10 @@ def cut_table(uri: str, file: File, size: int, _: Counter[str]) -> Iterator[Shar
 def group_rows(uri: str, file: File) -> list[int]:
     """The rows of every row group of a Parquet file.
 
-    Raises UserError when a store elsewhere fails, ArrowInvalid for a damaged file,
-    UnicodeDecodeError for a column whose name is no UTF-8, and OSError for a local file that is
-    damaged or cannot be read: to run it again would not help.
+    Raises ArrowInvalid or OSError for a damaged file, UnicodeDecodeError for a column whose name is
+    no UTF-8, and OSError for a file that cannot be read.
     """
     system, _ = filesystem(uri)
-    errors = storage_errors(file.path) if uri else nullcontext()
-    with errors, system.open_input_file(file.path) as stream:
+    with system.open_input_file(file.path) as stream:
         metadata = pq.read_metadata(stream)
         return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]

@@ -19,6 +19,12 @@ from checkstate.core.errors import UserError
 from checkstate.core.layout import HEAD, noise
 from checkstate.core.text import first_line
 
+CHUNK = 2**24
+"""Bytes read at a time of a file that is read for its own sake."""
+
+PART = "part-000000.parquet"
+"""A name like those that a run writes."""
+
 
 class File(NamedTuple):
     """A file by its name in the filesystem, its bytes, and when it was written, in ns.
@@ -49,12 +55,24 @@ def filesystem(name: str) -> tuple[FileSystem, str]:
     return found
 
 
-def lies_below(folder: str, source: str) -> bool:
-    """Whether a folder is a source or lies in it, through links as well."""
+def is_read_with(folder: str, source: str) -> bool:
+    """Whether what is written to a folder would be read with a source: a folder that it is or lies
+    in, through links as well, or a pattern in whose last part it fits."""
     (system, place), (other, top) = filesystem(folder), filesystem(source)
+    above, _, last = top.rpartition("/")
+    pattern = last if is_pattern(last) else ""
+    top = above if pattern else top
     if isinstance(system, LocalFileSystem):
         place, top = os.path.realpath(place), os.path.realpath(top)
-    return bool(system == other) and PurePosixPath(place).is_relative_to(top)
+    if system != other or not PurePosixPath(place).is_relative_to(top):
+        return False
+    inner = PurePosixPath(place).relative_to(top).parts
+    return not pattern or fnmatchcase(inner[0] if inner else PART, pattern)
+
+
+def is_pattern(name: str) -> bool:
+    """Whether the last part of a path may stand for several."""
+    return bool(set(name) & set("*?["))
 
 
 @contextmanager
@@ -74,15 +92,29 @@ def list_files(uri: str, left_out: Counter[str]) -> Iterator[File]:
     system, path = filesystem(uri)
     folder, _, last = path.rpartition("/")
     with storage_errors(uri):
-        if set(last) & set("*["):
+        found = [system.get_file_info(path)]
+        if found[0].type == FileType.Directory:
+            found = entries(system, path)
+        elif found[0].type == FileType.NotFound and is_pattern(last):
             found = [i for i in entries(system, folder) if fnmatchcase(i.base_name, last)]
-        else:
-            found = [system.get_file_info(path)]
-            if found[0].type == FileType.Directory:
-                found = entries(system, path)
     if all(info.type == FileType.NotFound for info in found):
         raise UserError(f"{uri}: no such file or folder, or an empty one")
     yield from below(uri, system, found, left_out)
+
+
+def arrives(uri: str, file: File) -> bool:
+    """Whether all bytes of a file can be read: what cannot be made of them is then its own fault.
+
+    pyarrow has one error for a damaged table and for a store that fails.
+    """
+    system, _ = filesystem(uri)
+    try:
+        with system.open_input_stream(file.path) as stream:
+            while stream.read(CHUNK):
+                pass
+    except OSError:
+        return False
+    return True
 
 
 def read_head(uri: str, file: File) -> bytes:

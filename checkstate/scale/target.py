@@ -57,6 +57,10 @@ class Target:
             found = json.loads(self.read(SUMMARY))
         except FileNotFoundError:
             return True
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise UserError(f"{self.name}: its {SUMMARY} is none of ours; name another folder")
         if (found.get(FINDER) is None) != (made_from.get(FINDER) is None):
             way = "without" if found.get(FINDER) is None else "with"
             raise UserError(f"{self.name}: made {way} --find; name another folder")

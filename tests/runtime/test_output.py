@@ -49,7 +49,7 @@ def test_no_two_names_share_an_explanation() -> None:
     names = [
         *("a.png", "../a.png", "../../a.png", "/a.png", "x/a.png", "-"),
         *("https://x.org/a.png", "https://x.org/a.png?id=1", "https://x.org/a.png?id=2"),
-        *("https://y.org/a.png", "https://x.org/"),
+        *("https://y.org/a.png", "https://x.org/", "http://x.org/a.png"),
     ]
     places = {explanation_path(name, Path("why")) for name in names}
     assert len(places) == len(names)
@@ -58,6 +58,7 @@ def test_no_two_names_share_an_explanation() -> None:
 
 def test_a_long_name_is_cut_for_its_explanation_and_stays_its_own() -> None:
     names = [250 * "n" + ".png", 251 * "n" + ".png", 80 * "\u5b57" + ".png", "bad\udcff.png"]
+    names += [f"https://x.org/{300 * token}/a.png" for token in "xy"]
     places = [explanation_path(name, Path("why")) for name in names]
     assert len(set(places)) == len(places)
-    assert all(len(os.fsencode(place.name)) < 255 for place in places)
+    assert all(len(os.fsencode(part)) < 255 for place in places for part in place.parts)

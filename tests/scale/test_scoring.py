@@ -24,7 +24,7 @@ from pyarrow.fs import FileSystem
 from checkstate.core.errors import UserError
 from checkstate.runtime.images import ImageError
 from checkstate.runtime.predictor import Predictor
-from checkstate.scale.reading import read_shard
+from checkstate.scale.reading import Named, read_shard
 from checkstate.scale.shards import find_shards
 from checkstate.scale.target import Target
 from tests.conftest import ROOT
@@ -170,20 +170,56 @@ def test_damaged_archives_and_tables_do_not_end_a_run(
     assert rows["e.parquet/y.png"]["error"] == "no bytes"
 
 
-def test_a_table_with_a_damaged_end_is_a_row_and_another_run_where_it_is_elsewhere(
-    crops: list[Path], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("uri", [False, True])
+def test_a_table_with_a_damaged_end_is_a_row(uri: bool, crops: list[Path], tmp_path: Path) -> None:
     path = write_table(tmp_path / "a.parquet", ["x.png"], [crops[0].read_bytes()], 2)
     content = path.read_bytes()
     footer = int.from_bytes(content[-8:-4], "little")
     path.write_bytes(content[: -8 - footer] + b"\xff" * footer + content[-8:])
-    [shard] = find_shards(str(path), 9, Counter())
+    source = f"file://{path}" if uri else str(path)
+    [shard] = find_shards(source, 9, Counter())
     [(name, reason)] = read_shard(shard)
-    assert (name, shard.images) == (str(path), 1)
+    assert (name, shard.images) == (source, 1)
     assert isinstance(reason, ImageError)
     assert "deserialize" in str(reason)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_table_that_does_not_arrive_is_another_run(crops: list[Path], tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.parquet", ["x.png"], [crops[0].read_bytes()], 2)
+    path.chmod(0)
     with pytest.raises(UserError, match=r"a\.parquet: .*run it again to go on"):
         list(find_shards(f"file://{path}", 9, Counter()))
+
+
+def test_columns_that_could_mislead_are_read_for_what_they_are(
+    crops: list[Path], tmp_path: Path
+) -> None:
+    """Text is no image's bytes, a number is a name though it is 0, and of two columns none is."""
+    content = crops[0].read_bytes()
+
+    def read(table: pa.Table) -> list[Named]:
+        pq.write_table(table, tmp_path / "a.parquet")
+        [shard] = find_shards(str(tmp_path / "a.parquet"), 9, Counter())
+        return list(read_shard(shard))
+
+    pictures = [{"bytes": content, "path": "cat.png"}] * 2
+    named = read(pa.table({"id": [0, 1], "image": pictures}))
+    assert [name.rpartition("/")[2] for name, _ in named] == ["0", "1"]
+    for table, said in (
+        (pa.table({"image": [{"bytes": str(crops[0])}]}), "no column of image bytes"),
+        (pa.table([[content], [content]], names=["image", "image"]), "two columns are named image"),
+    ):
+        [(_, reason)] = read(table)
+        assert isinstance(reason, ImageError)
+        assert said in str(reason)
+
+
+def test_brackets_in_the_name_of_an_object_are_its_own(crops: list[Path], tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "run[1].zip", [("a.png", crops[0].read_bytes())])
+    [shard] = find_shards(path.as_uri(), 9, Counter())
+    [(name, _)] = read_shard(shard)
+    assert name.endswith("run[1].zip/a.png")
 
 
 def test_a_full_disk_ends_a_download_and_loses_no_image(
@@ -341,6 +377,12 @@ def test_a_target_of_another_run_is_refused_in_one_line(
         status, said = run(source, target, "--model", chosen)
         assert (status, said.count("\n")) == (1, 1)
         assert message in said
+    for content in ("", "[]"):
+        (target / "_summary.json").write_text(content)
+        status, said = run(folder, target, "--model", model)
+        assert (status, said.count("\n")) == (1, 1)
+        assert "none of ours" in said
+    (target / "_summary.json").write_bytes(before["_summary.json"])
     with Target(str(target)).locked():
         status, said = run(folder, target, "--model", model)
     assert (status, said.count("\n")) == (1, 1)
@@ -357,11 +399,13 @@ def test_a_target_inside_of_its_source_is_one_line(
     write_zip(folder / "a.zip", [("a.png", crops[0].read_bytes())])
     (tmp_path / "link").symlink_to(folder)
     source = f"file://{folder}" if uri else str(folder)
-    for target in (folder, folder / "out", tmp_path / "link/out"):
-        status, said = run(source, target, "--model", model)
-        assert (status, said.count("\n")) == (1, 1)
-        assert "would be read" in said
+    for within in (source, f"{source}/*"):
+        for target in (folder, folder / "out", tmp_path / "link/out"):
+            status, said = run(within, target, "--model", model)
+            assert (status, said.count("\n")) == (1, 1)
+            assert "would be read" in said
     assert [path.name for path in folder.iterdir()] == ["a.zip"]
+    assert run(f"{source}/*.zip", folder / "out", "--model", model)[0] == 0
 
 
 def test_what_an_archive_holds_beside_images_is_counted(
