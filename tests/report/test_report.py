@@ -322,7 +322,7 @@ def test_what_has_not_run_is_named() -> None:
 @pytest.mark.usefixtures("finished")
 def test_answers_to_other_images_are_refused() -> None:
     write_archive("data/curated.zip", [])
-    with pytest.raises(UserError, match="is of other images .* run `dvc repro`"):
+    with pytest.raises(UserError, match=r"is of other images .* run `dvc repro`"):
         report.write_report()
 
 

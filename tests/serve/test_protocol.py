@@ -170,13 +170,14 @@ def limit_descriptors() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 
 
+TOKEN = {"Authorization": "Bearer secret"}
 REFUSED: dict[str, Callable[[str], httpx.Response]] = {
     "401": lambda url: httpx.post(f"{url}/predict", content=b"x"),
     "404": lambda url: httpx.get(f"{url}/nowhere"),
     "404 static": lambda url: httpx.get(f"{url}/static/nowhere"),
     "405": lambda url: httpx.delete(f"{url}/healthz"),
-    "411": lambda url: httpx.post(f"{url}/nowhere", content=iter([b"x"])),
-    "413": lambda url: httpx.post(f"{url}/nowhere", content=b"x" * 2000),
+    "411": lambda url: httpx.post(f"{url}/nowhere", content=iter([b"x"]), headers=TOKEN),
+    "413": lambda url: httpx.post(f"{url}/nowhere", content=b"x" * 2000, headers=TOKEN),
     "200": lambda url: httpx.get(url),
     "200 json": lambda url: httpx.get(f"{url}/info"),
 }
