@@ -105,7 +105,11 @@ def test_it_learns_one_picture_by_heart_and_the_file_gives_the_same(tmp_path: Pa
     boxes, scores, kinds = session.run(["boxes", "scores", "kinds"], given)
     with torch.inference_mode():
         candidates, peaks, places = Candidates(detector, EXPORT.kind_temperature)(images[:1])
+        qualities, distances = detector(images[:1])
     best = int(peaks.argmax())
+    # the detector that learned, not its other form for time alone
+    assert np.abs(boxes[0] - boxes_at(distances).flatten(2)[0, :, best].numpy()).max() < 0.01
+    assert scores[0] == pytest.approx(float(qualities.amax(1).sigmoid().max()), abs=1e-4)
     assert scores[0] == pytest.approx(float(peaks.max()), abs=1e-4)
     assert np.abs(boxes[0] - candidates[0, best].numpy()).max() < 0.01
     assert np.abs(kinds[0] - places[best].softmax(0).numpy()).max() < 1e-4
