@@ -3,6 +3,7 @@
 import re
 import resource
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -129,6 +130,21 @@ def test_a_full_disk_is_one_line_and_the_next_run_goes_on(repository: Path) -> N
         subprocess.run(["umount", cache], check=True)
     assert re.search(r"error: .*No space left on device.*train\.pt.*; free some space", said)
     assert "Traceback" not in said
+    run(repository, "dvc", "repro")
+    assert locked(repository) == before
+
+
+def test_outputs_that_cannot_be_written_cost_no_training(repository: Path) -> None:
+    before = locked(repository)
+    in_the_way = repository / "metrics/train/details.json"
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    said = run(repository, sys.executable, "-m", "stages.train", ok=False)
+    assert "details.json" in said
+    assert [state.stem for state in states(repository)] == ["train"]
+    in_the_way.rmdir()
+    run(repository, sys.executable, "-m", "stages.train")
+    assert states(repository) == []
     run(repository, "dvc", "repro")
     assert locked(repository) == before
 
