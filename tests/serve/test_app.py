@@ -40,7 +40,10 @@ from tests.serve.conftest import Start
 RELEASED = ROOT / "checkstate/released"
 
 
-def upload(*contents: bytes) -> list[tuple[str, tuple[str, bytes, str]]]:
+Files = list[tuple[str, tuple[str, bytes, str]]]
+
+
+def upload(*contents: bytes) -> Files:
     return [("files", (f"{i}.png", content, "image/png")) for i, content in enumerate(contents)]
 
 
@@ -402,20 +405,29 @@ def command(
         url = f"http://127.0.0.1:{port}"
         with httpx.Client(transport=httpx.HTTPTransport(retries=9)) as patient:
             patient.get(f"{url}/healthz")
-        yield url, server, log
-        server.terminate()
-        server.stdout.read()  # a server that logs its end into a closed pipe exits with 120
+        try:
+            yield url, server, log
+        finally:
+            server.terminate()
+            server.stdout.read()  # a server that logs its end into a closed pipe exits with 120
+
+
+@pytest.fixture(scope="session")
+def seconds() -> Files:
+    """Files of few bytes that take some seconds to answer, so that they are seen waiting."""
+    content = io.BytesIO()
+    Image.new("RGB", (3000, 3000)).save(content, "PNG")
+    return upload(*[content.getvalue()] * 32)
 
 
 def test_sigterm_finishes_what_was_accepted_and_logs_say_nothing_of_images(
-    model: Path, crops: list[Path]
+    model: Path, seconds: Files
 ) -> None:
-    files = upload(*[crops[0].read_bytes()] * 60)
     with (
-        command(model, "--max-batch=1") as (url, server, log),
+        command(model) as (url, server, log),
         ThreadPoolExecutor(1) as pool,
     ):
-        posted = pool.submit(httpx.post, f"{url}/predict", files=files, timeout=60)
+        posted = pool.submit(httpx.post, f"{url}/predict", files=seconds, timeout=60)
         while not posted.done() and "checkstate_waiting 0.0" in httpx.get(f"{url}/metrics").text:
             pass
         assert not posted.done()
@@ -443,16 +455,15 @@ def test_several_processes_share_the_port_and_count_together(
     assert server.returncode in {0, -signal.SIGTERM}
 
 
-def test_what_a_killed_process_left_waiting_is_forgotten(model: Path, crops: list[Path]) -> None:
+def test_what_a_killed_process_left_waiting_is_forgotten(model: Path, seconds: Files) -> None:
     def metrics() -> str:
         with suppress(httpx.TransportError):
             return httpx.get(f"{url}/metrics").text
         return ""
 
-    files = upload(*[crops[0].read_bytes()] * 64)
-    with command(model, "--max-batch=1", workers=2) as (url, server, _):
+    with command(model, workers=2) as (url, server, _):
         with ThreadPoolExecutor(1) as pool:
-            posted = pool.submit(httpx.post, f"{url}/predict", files=files)
+            posted = pool.submit(httpx.post, f"{url}/predict", files=seconds, timeout=60)
             wait_for(lambda: re.search("checkstate_waiting [1-9]", metrics()))
             for child in psutil.Process(server.pid).children():
                 child.kill()
