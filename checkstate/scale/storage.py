@@ -60,7 +60,9 @@ def is_read_with(folder: str, source: str) -> bool:
     in, through links as well, or a pattern in whose last part it fits."""
     (system, place), (other, top) = filesystem(folder), filesystem(source)
     above, _, last = top.rpartition("/")
-    pattern = last if is_pattern(last) else ""
+    with storage_errors(source):
+        there = other.get_file_info(top).type != FileType.NotFound
+    pattern = last if is_pattern(last) and not there else ""
     top = above if pattern else top
     if isinstance(system, LocalFileSystem):
         place, top = os.path.realpath(place), os.path.realpath(top)

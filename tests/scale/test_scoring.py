@@ -390,22 +390,30 @@ def test_a_target_of_another_run_is_refused_in_one_line(
     assert bytes_of(target) == before
 
 
-@pytest.mark.parametrize("uri", [False, True])
+@pytest.mark.parametrize(("scheme", "name"), [("", "in"), ("", "in[1]"), ("file://", "in")])
 def test_a_target_inside_of_its_source_is_one_line(
-    uri: bool, model: Path, crops: list[Path], tmp_path: Path
+    scheme: str, name: str, model: Path, crops: list[Path], tmp_path: Path
 ) -> None:
-    folder = tmp_path / "in"
+    folder = tmp_path / name
     folder.mkdir()
     write_zip(folder / "a.zip", [("a.png", crops[0].read_bytes())])
     (tmp_path / "link").symlink_to(folder)
-    source = f"file://{folder}" if uri else str(folder)
+    source = f"{scheme}{folder}"
     for within in (source, f"{source}/*"):
         for target in (folder, folder / "out", tmp_path / "link/out"):
             status, said = run(within, target, "--model", model)
             assert (status, said.count("\n")) == (1, 1)
             assert "would be read" in said
     assert [path.name for path in folder.iterdir()] == ["a.zip"]
-    assert run(f"{source}/*.zip", folder / "out", "--model", model)[0] == 0
+
+
+def test_a_target_may_lie_beside_what_a_pattern_names(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    write_zip(tmp_path / "a.zip", [("a.png", crops[0].read_bytes())])
+    for prefix in ("", "file://"):
+        source = f"{prefix}{tmp_path}/*.zip"
+        assert run(source, tmp_path / f"out{prefix[:4]}", "--model", model)[0] == 0
 
 
 def test_what_an_archive_holds_beside_images_is_counted(
