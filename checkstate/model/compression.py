@@ -43,11 +43,12 @@ def prune(
     size: tuple[int, int],
     ratios: Mapping[str, float] | None = None,
 ) -> Classifier:
-    """Remove `ratio` of the channels of every group, in multiples of 8, by their L2 norm.
+    """Remove `ratio` of the channels of every group, in multiples of 16, by their L2 norm.
 
-    Structured pruning along the dependency graph (Fang et al. 2023, Torch-Pruning). Modules named
-    in `ratios` have a ratio of their own; the head keeps its outputs. Raises UserError for a name
-    in `ratios` that the backbone has not.
+    Structured pruning along the dependency graph (Fang et al. 2023, Torch-Pruning). Sixteen, as a
+    depthwise convolution of 536 channels takes ONNX Runtime's int8 twice as long as one of 528.
+    Modules named in `ratios` have a ratio of their own; the head keeps its outputs. Raises
+    UserError for a name in `ratios` that the backbone has not.
     """
     pruned = copy.deepcopy(model).eval()
     if not ratio:
@@ -60,7 +61,7 @@ def prune(
         importance=tp.importance.GroupMagnitudeImportance(p=2),
         pruning_ratio=ratio,
         pruning_ratio_dict=ratio_of,
-        round_to=8,
+        round_to=16,
         ignored_layers=[head],
     )
     pruner.step()

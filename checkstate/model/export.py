@@ -16,6 +16,7 @@ from checkstate.core.files import atomic_write
 from checkstate.core.types import Floats, Pixels
 from checkstate.model.checkpoints import Metadata, ModelMetadata
 from checkstate.model.networks import Classifier
+from checkstate.model.rewriting import rewrite_for_runtime
 from checkstate.runtime.predictor import Predictor
 
 BATCH = 8
@@ -42,6 +43,7 @@ def export_fp32(path: Path, model: Classifier, metadata: ModelMetadata) -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder, "plain.onnx")
+        rewrite_for_runtime(program.model)
         program.save(str(plain), external_data=False)
         quant_pre_process(str(plain), str(path), skip_symbolic_shape=True)
     describe(path, metadata)
