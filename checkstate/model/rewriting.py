@@ -27,9 +27,9 @@ def beginning(op: Any, image: Any, mean: Any, std: Any, weight: Any) -> Any:
 
 
 def is_plain(_: Any, weight: Any, features: Any, **_others: Any) -> bool:
-    """Whether the kernel is of all channels, and of neighbors."""
+    """Whether the kernel is of all channels, of neighbors, and no result of other nodes."""
     dilations = features.producer().attributes.get_ints("dilations", [1])
-    return bool(weight.shape[1] == 3 and set(dilations) == {1})
+    return bool(weight.const_value is not None and weight.shape[1] == 3 and set(dilations) == {1})
 
 
 def over_rows(op: Any, image: Any, mean: Any, std: Any, weight: Any, features: Any) -> Any:

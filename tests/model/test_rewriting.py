@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from timm.layers import StdConv2d
 from torch import nn
 
 from checkstate.core.types import Pixels
@@ -44,8 +45,9 @@ def test_pixels_are_read_as_they_lie_and_the_answers_stay(
         layers(nn.Conv2d(3, 8, 3, dilation=2)),
         layers(nn.Conv2d(3, 6, 3, groups=3)),
         layers(nn.MaxPool2d(2), nn.Conv2d(3, 8, 3)),
+        layers(StdConv2d(3, 64, 7), nn.ReLU()),
     ],
-    ids=["dilated", "of one channel each", "begins otherwise"],
+    ids=["dilated", "of one channel each", "begins otherwise", "of weights that are computed"],
 )
 def test_another_beginning_stays_as_it_is(
     network: nn.Module, noise: Pixels, tmp_path: Path
