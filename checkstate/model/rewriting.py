@@ -15,7 +15,7 @@ FLOAT = ir.DataType.FLOAT
 def rewrite_for_runtime(model: ir.Model) -> None:
     """Let the first convolution read pixels as they lie in memory, and pool the last map; a network
     that begins or ends otherwise stays as it is there."""
-    rules = RewriteRule(beginning, over_rows, is_plain), RewriteRule(mean, pooling, is_map)
+    rules = RewriteRule(beginning, over_rows, is_plain), RewriteRule(whole_mean, pooling, is_map)
     rewrite(model, rules)
 
 
@@ -52,7 +52,7 @@ def over_rows(op: Any, image: Any, mean: Any, std: Any, weight: Any, features: A
     )
 
 
-def mean(op: Any, features: Any) -> Any:
+def whole_mean(op: Any, features: Any) -> Any:
     """The mean over the last two sides, as PyTorch writes a pooling of the whole map."""
     return op.ReduceMean(features, [-1, -2], keepdims=1)
 
