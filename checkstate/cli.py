@@ -26,6 +26,7 @@ from typer.core import TyperGroup
 
 from checkstate.core import bounds
 from checkstate.core.errors import UserError, is_out_of_memory
+from checkstate.core.layout import SUFFIXES
 from checkstate.core.text import first_line, printable
 from checkstate.core.types import Pixels
 from checkstate.runtime import finds
@@ -96,9 +97,20 @@ FinderFile = Annotated[
         help="The finder's file; else find/models/finder.onnx here, else the released one.",
     ),
 ]
+
+
+def no_image(output: Path | None) -> Path | None:
+    """Refuse to write text where an image is: `--output shots/*.png` names one, once the shell has
+    put names in the pattern's place."""
+    if output and output.suffix.lower() in SUFFIXES:
+        raise typer.BadParameter(f"{printable(str(output))}: has an image's ending")
+    return output
+
+
 Images = Annotated[list[str], typer.Argument(help="Files, folders, globs, URLs, or -.")]
 Output = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="Write there instead of standard output.")
+    Path | None,
+    typer.Option(dir_okay=False, callback=no_image, help="Write there instead of standard output."),
 ]
 PrivateUrls = Annotated[bool, typer.Option(help="Let URLs lead to addresses that are not public.")]
 
@@ -243,6 +255,7 @@ def find(
     """Find every control of a screenshot, with its state. Exit status as of predict."""
     kind = output_format(as_json, as_csv)
     check_folders(screenshots, draw, crops)
+    check_apart(crops, draw, output)
     found = open_finder(finder, model, device)
     unread = 0
     with model_errors(), opened(output) as stream, listed(crops) as cut:
@@ -288,6 +301,15 @@ def check_folders(images: list[str], *folders: Path | None) -> None:
             raise typer.Exit(2)
         with target_errors(folder):
             check_writable(folder)
+
+
+def check_apart(crops: Path | None, *others: Path | None) -> None:
+    """End with status 2 and one line where something else would be written among the crops."""
+    for other in filter(None, others):
+        if crops and other.resolve().is_relative_to(crops.resolve()):
+            shown = printable(str(other))
+            typer.echo(f"error: {shown}: lies in the folder of the crops", err=True)
+            raise typer.Exit(2)
 
 
 @contextmanager

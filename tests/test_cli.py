@@ -405,6 +405,24 @@ def test_find_gives_controls_pictures_and_crops_with_a_list(screen: Path, tmp_pa
     assert "already there" in again[2]
 
 
+def test_nothing_else_is_written_among_crops(screen: Path, tmp_path: Path) -> None:
+    for option in ("--draw", "--output"):
+        status, _, err = run(
+            "find", "--crops", tmp_path / "mine", option, tmp_path / "mine/x", screen
+        )
+        assert (status, err) == (2, f"error: {tmp_path}/mine/x: lies in the folder of the crops\n")
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("command", ["predict", "find"])
+def test_no_text_is_written_over_an_image(command: str, screen: Path) -> None:
+    before = screen.read_bytes()
+    status, _, err = run(command, "--csv", screen, "--output", screen)
+    assert status == 2
+    assert "has an image's ending" in err
+    assert screen.read_bytes() == before
+
+
 def test_find_takes_standard_input_and_patterns(screen: Path) -> None:
     status, out, _ = run("find", "--csv", "-", stdin=screen.read_bytes())
     given = list(csv.DictReader(io.StringIO(out)))

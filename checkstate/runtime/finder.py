@@ -35,6 +35,10 @@ SEAM, OVERLAP = 8, 0.4
 one apart by a pixel or two; and what boxes share (IoU) of which one is then left out, the same as
 `export.overlap` of find/params.yaml within a tile."""
 
+MOST = 2000
+"""Controls of a screenshot at most, the surest, so that none takes minutes; as many as
+`export.max_controls` of find/params.yaml lets a tile give."""
+
 MARGIN, LABELS = 0.25, (1.0, 2.5)
 """Of a box's shorter side, around it, and of its height, at the right: the classifier sees a
 control with how its label begins and, unless that makes it sure of a state, with more of it. The
@@ -204,7 +208,7 @@ class Finder:
         """Box, kind and confidence of each place that may be a control, found tile by tile."""
         pixels, scale, edge = magnified(picture)
         height, width = pixels.shape[:2]
-        core = across, down = core_of(width, height)
+        core = across, down = core_of(width, height, self.multiple)
         places: list[Place] = []
         for top in range(0, height, down):
             for left in range(0, width, across):
@@ -215,7 +219,7 @@ class Finder:
                     column, row = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
                     if gives(left, across, column, width) and gives(top, down, row, height):
                         places.append((box, kind, score))
-        found = without_doubles(places, core)
+        found = sorted(without_doubles(places, core), key=lambda place: -place[2])[:MOST]
         apart = [((box - edge) / scale, kind, score) for box, kind, score in found]
         size = picture.size
         return [(clip(box, *size), kind, score) for box, kind, score in apart if is_on(box, *size)]
@@ -258,7 +262,7 @@ def magnified(picture: Image.Image) -> tuple[Pixels, float, int]:
 
 def padded(tile: Pixels, multiple: int) -> Pixels:
     """A tile whose sides are multiples of a number, two of it at least, in its border's color."""
-    height, width = (max(-(-side // multiple), 2) * multiple for side in tile.shape[:2])
+    height, width = (padded_side(side, multiple) for side in tile.shape[:2])
     if (height, width) == tile.shape[:2]:
         return np.ascontiguousarray(tile)
     canvas = np.empty((height, width, 3), np.uint8)
@@ -267,16 +271,21 @@ def padded(tile: Pixels, multiple: int) -> Pixels:
     return canvas
 
 
-def core_of(width: int, height: int) -> tuple[int, int]:
+def padded_side(side: int, multiple: int) -> int:
+    """The least multiple of a number that a side fits in, two of it at least."""
+    return max(-(-side // multiple), 2) * multiple
+
+
+def core_of(width: int, height: int, multiple: int) -> tuple[int, int]:
     """Width and height of the part of a tile that it gives the controls of, its rims left out.
 
-    Tiles are as few as TILE allows: rims are seen twice.
+    Tiles are as few as TILE allows, padding included: rims are seen twice.
     """
     columns = rows = 1
     while True:
         across, down = -(-width // columns), -(-height // rows)
         wide, high = min(across + 2 * RIM, width), min(down + 2 * RIM, height)
-        if wide * high <= TILE:
+        if padded_side(wide, multiple) * padded_side(high, multiple) <= TILE:
             return across, down
         columns, rows = (columns + 1, rows) if across > down else (columns, rows + 1)
 

@@ -122,9 +122,12 @@ def drawn_path(name: str, folder: Path) -> Path:
 
 
 def save(picture: Image.Image, target: Path) -> None:
-    """Write a PNG, whole or not at all; raises OSError where that is not possible."""
+    """Write a PNG, whole or not at all; raises OSError where that is not possible.
+
+    Without its file's color profile, which would be wrong where that file was no RGB.
+    """
     with atomic_write(target) as temporary:
-        picture.save(temporary, "PNG")
+        picture.save(temporary, "PNG", icc_profile=None)
 
 
 class Crops:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import math
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
@@ -23,8 +25,11 @@ from checkstate.core.types import Pixels, Resize
 MAX_PIXELS = 64_000_000
 """Pixels an image may have; a larger one is refused before it is decoded."""
 
-BITS_PER_SAMPLE, MAX_SAMPLE_VALUE = 258, 281
+BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE = 258, 262, 281
 """TIFF tags."""
+
+WHITE_IS_ZERO = 0
+"""Of the tag PHOTOMETRIC; Pillow turns such images of 8 bits around, those of more it does not."""
 
 MAX_ROW_HEIGHT, MAX_CONTROL_AREA = 384, 512 * 512
 """Pixels of a row of settings, however long, at threefold scale, and of a control alone."""
@@ -54,10 +59,10 @@ def read_image(
 ) -> Image.Image:
     """Decode the first frame of an image, upright, as RGB.
 
-    Transparent pixels are laid over white, the background most pages have. 16-bit gray is
-    scaled to 8 bits. `channels` says the order of an array's. Raises ImageError for anything that
-    is not a readable image, TypeError for what could not hold one, and ValueError for an order
-    that is none.
+    Transparent pixels are laid over white, the background most pages have, unless all are wholly
+    transparent. 16-bit gray is scaled to 8 bits. `channels` says the order of an array's. Raises
+    ImageError for anything that is not a readable image, TypeError for what could not hold one,
+    and ValueError for an order that is none.
     """
     if channels not in get_args(Channels):
         raise ValueError(f"channels: {printable(str(channels)[:60])!r} is neither rgb nor bgr")
@@ -88,8 +93,10 @@ def read_image(
                 raise ImageError(
                     f"{name}: {image.width}x{image.height} is more than {max_pixels:,} pixels"
                 )
-            # in place, for 4000x4000 pixels take 64 MB and each copy as much
-            ImageOps.exif_transpose(image, in_place=True)
+            image.load()
+            with damaged_exif_ignored():
+                # in place, for 4000x4000 pixels take 64 MB and each copy as much
+                ImageOps.exif_transpose(image, in_place=True)
             return to_rgb(image, image)
     except ImageError:
         raise
@@ -115,12 +122,27 @@ def from_picture(picture: Image.Image) -> Image.Image:
     if not (picture.width and picture.height):
         raise ImageError(f"image: {picture.width}x{picture.height} pixels")
     try:
-        return to_rgb(picture, ImageOps.exif_transpose(picture))
+        picture.load()
+        upright = picture
+        with damaged_exif_ignored():
+            upright = ImageOps.exif_transpose(picture)
+        return to_rgb(picture, upright)
     except MemoryError as error:
         side = f"{picture.width}x{picture.height}"
         raise ImageError(f"image: {side} pixels are more than memory holds") from error
     except Exception as error:  # as above
         raise damaged("image", error) from error
+
+
+@contextmanager
+def damaged_exif_ignored() -> Iterator[None]:
+    """Leaves an image as it lies in its file where what says how to turn it cannot be read."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception:  # Pillow raises almost anything on damaged EXIF
+        return
 
 
 def full_scale(image: Image.Image) -> float:
@@ -173,9 +195,14 @@ def to_rgb(original: Image.Image, image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         values = np.nan_to_num(np.asarray(image, dtype=np.float32))
         values *= 255.0 / full_scale(original)
+        if getattr(original, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
+            values = 255.0 - values
         return Image.fromarray(np.uint8(np.clip(values, 0, 255))).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
+        if image.getchannel("A").getextrema() == (0, 0):
+            # a byte that nobody set, in screenshots of X11 and of Windows
+            return image.convert("RGB")
         background = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(background, image).convert("RGB")
     return image if image.mode == "RGB" else image.convert("RGB")

@@ -96,10 +96,11 @@ def explanation_path(name: str, folder: Path) -> Path:
     """
     if is_url(name):
         url = urlsplit(name)
-        query = quote(f"?{url.query}", safe="") if url.query else ""
-        name = f"{url.scheme}/{url.netloc}/{url.path.strip('/')}{query}"
+        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]  # of case, slashes and query too
+        name = f"{url.scheme}/{url.netloc}/{url.path.strip('/')}-{digest}"
     path = Path(name)
-    parts = ["__root__" if p == path.anchor else "__up__" if p == ".." else p for p in path.parts]
+    root = f"__root__{quote(path.drive, safe='')}"
+    parts = [root if p == path.anchor else "__up__" if p == ".." else p for p in path.parts]
     *folders, stem = map(cut_stem, parts)
     return folder.joinpath(*folders, f"{stem}.explained.png")
 

@@ -114,6 +114,15 @@ class Batcher:
             raise OverloadError
         loop = asyncio.get_running_loop()
         futures: list[asyncio.Future[Outcome]] = [loop.create_future() for _ in contents]
+        try:
+            await self.enqueue(contents, futures)
+            return await asyncio.gather(*futures)
+        finally:
+            for future in futures:
+                future.cancel()  # what was queued before the request ended early
+
+    async def enqueue(self, contents: list[bytes], futures: list[asyncio.Future[Outcome]]) -> None:
+        """Let every image wait for the model, or tell its future why it cannot."""
         for content, future in zip(contents, futures, strict=True):
             if is_small(content):
                 if not self.room:  # others came while a large one was decoded
@@ -126,7 +135,6 @@ class Batcher:
                 future.set_result(error)
             else:
                 self.queue.put_nowait((ready, future))  # its turn kept the room
-        return await asyncio.gather(*futures)
 
     async def in_turn(self, work: Callable[[bytes], Made], content: bytes) -> Made:
         """What is made of a large image, one after the other.

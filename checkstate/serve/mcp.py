@@ -6,7 +6,6 @@ https://modelcontextprotocol.io; started by `checkstate mcp`, which talks over s
 from __future__ import annotations
 
 import base64
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ from checkstate.core.text import printable
 from checkstate.runtime.finder import Finder
 from checkstate.runtime.finds import as_json
 from checkstate.runtime.images import ImageError, read_image
+from checkstate.runtime.output import is_there
 from checkstate.runtime.predictor import no_crop, valid
 from checkstate.runtime.sources import is_file_url, local_path
 
@@ -93,11 +93,15 @@ def content(image: str) -> Path | bytes:
     """
     if is_file_url(image):
         return local_path(image)
-    with suppress(OSError):  # of base64 that is longer than a name may be
-        if image and Path(image).exists():
-            return Path(image)
     if not image:
         raise ImageError("image: empty; give a path or the base64 of an image")
+    try:
+        if is_there(Path(image)):
+            return Path(image)
+    except PermissionError:
+        return Path(image)  # reading it says that it may not be
+    except (OSError, ValueError):
+        pass  # base64 that is longer than a name may be, or a null byte
     text = image.partition(",")[2] if image.startswith(DATA) else image
     try:
         return base64.b64decode("".join(text.split()), validate=True)  # lines may be wrapped

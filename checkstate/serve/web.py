@@ -20,6 +20,8 @@ PAGE = ("index.html", "style.css", "page.js", "predictor.js", "images.js")
 SHARED = "files.js"
 """What the page has in common with that of the service."""
 
+MODEL, ABOUT = "model.onnx", "model.json"
+
 RUNTIME = "ort.wasm.bundle.min.mjs"
 WASM = "ort-wasm-simd-threaded.wasm"
 """Of onnxruntime-web: the build for WebAssembly alone, without GPUs."""
@@ -29,9 +31,13 @@ def write_page(predictor: Predictor, target: Path) -> None:
     """Write the page, ONNX Runtime Web and the model file, unmodified, into a folder.
 
     ONNX Runtime Web comes from npm, by the lock file of this package; the page loads nothing from
-    elsewhere. Raises UserError where npm is missing or fails, OSError for a folder that cannot be
-    written.
+    elsewhere. Raises UserError where npm is missing or fails, or the folder has a file of the same
+    name and no page of before, OSError for a folder that cannot be written.
     """
+    if not (target / RUNTIME).exists():
+        for name in (*PAGE, SHARED, MODEL, ABOUT):
+            if (target / name).exists():
+                raise UserError(f"{target / name}: already there; name a folder of its own")
     with as_file(files("checkstate.serve")) as serve:
         website = serve / "website"
         with onnxruntime_web(website) as runtime:
@@ -42,10 +48,10 @@ def write_page(predictor: Predictor, target: Path) -> None:
         for name in PAGE:
             copy_file(website / name, target / name)
         copy_file(serve / "static" / SHARED, target / SHARED)
-    copy_file(predictor.path, target / "model.onnx")
+    copy_file(predictor.path, target / MODEL)
     keys = ("classes", "image_size", "resize", "temperature")
     metadata = {key: json.loads(predictor.metadata[key]) for key in keys}
-    write_json(target / "model.json", metadata | {"md5": md5_of(predictor.path)})
+    write_json(target / ABOUT, metadata | {"md5": md5_of(predictor.path)})
 
 
 @contextmanager

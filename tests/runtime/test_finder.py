@@ -86,16 +86,35 @@ def test_a_seam_counts_as_one_control_what_a_tile_does() -> None:
 
 @pytest.mark.parametrize(
     ("size", "tiles"),
-    [((1, 1), 1), ((1920, 1080), 1), ((2560, 1440), 2), ((3840, 2160), 6), ((60, 900_000), 23)],
+    [
+        ((1, 1), 1),
+        ((1920, 1080), 1),
+        ((2560, 1440), 2),
+        ((3840, 2160), 6),
+        ((60, 900_000), 25),
+        ((1, 16_000_000), 430),
+    ],
 )
 def test_tiles_are_few_and_of_bounded_size(size: tuple[int, int], tiles: int) -> None:
-    counts = [-(-side // core) for side, core in zip(size, module.core_of(*size), strict=True)]
+    cores = module.core_of(*size, multiple=32)
+    counts = [-(-side // core) for side, core in zip(size, cores, strict=True)]
     sides = [
-        min(core + 2 * module.RIM, side)
-        for side, core in zip(size, module.core_of(*size), strict=True)
+        module.padded_side(min(core + 2 * module.RIM, side), 32)
+        for side, core in zip(size, cores, strict=True)
     ]
     assert counts[0] * counts[1] == tiles
     assert sides[0] * sides[1] <= module.TILE
+
+
+def test_the_surest_are_kept_of_more_than_a_screenshot_may_have(
+    finder: Finder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_find_params().export.max_controls == module.MOST
+    picture, _ = screenshot()
+    every = finder.boxes(picture, 0)
+    monkeypatch.setattr(module, "MOST", 5)
+    surest = sorted((score for _, _, score in every), reverse=True)[:5]
+    assert [score for _, _, score in finder.boxes(picture, 0)] == surest
 
 
 def test_the_threshold_leaves_out_what_is_less_sure(finder: Finder) -> None:

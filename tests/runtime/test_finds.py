@@ -12,7 +12,7 @@ from checkstate.core import paths
 from checkstate.core.errors import UserError
 from checkstate.data.decisions import read_decisions
 from checkstate.runtime.finder import Control, Finder
-from checkstate.runtime.finds import Crops, drawn, font_size, writer
+from checkstate.runtime.finds import Crops, drawn, font_size, save, writer
 from checkstate.runtime.predictor import Prediction
 from tests.conftest import ROOT
 
@@ -127,6 +127,13 @@ def test_crops_lie_in_class_folders_with_a_list_that_curation_reads(
     assert all(file.startswith("checked/") for file in files)
     decisions = read_decisions(tmp_path / "curation/mine.csv", files)
     assert decisions == dict.fromkeys(files, "keep")
+
+
+def test_a_crop_has_no_profile_of_colors_that_its_file_had(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (40, 30))
+    picture.info["icc_profile"] = b"of a printer"
+    save(picture, tmp_path / "a.png")
+    assert "icc_profile" not in Image.open(tmp_path / "a.png").info
 
 
 def test_no_two_screenshots_share_a_crop(picture: Image.Image, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import io
 import os
 import struct
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from checkstate.runtime.images import MAX_PIXELS, ImageError, border_color, read_image, resize
 from tests.hostile import damaged, encode, readable, unreadable
@@ -43,6 +44,7 @@ def test_sixteen_bit_gray_keeps_its_brightness() -> None:
 
 def test_transparency_lies_over_white() -> None:
     clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    clear.putpixel((0, 0), (255, 0, 0, 255))
     assert read_image(encode(clear, "PNG")).getpixel((1, 1)) == (255, 255, 255)
 
 
@@ -51,6 +53,25 @@ def test_exif_orientation_is_applied() -> None:
     exif = wide.getexif()
     exif[274] = 6
     assert read_image(encode(wide, "JPEG", exif=exif)).size == (4, 8)
+
+
+def test_an_intact_image_whose_exif_is_damaged_is_read() -> None:
+    resolution_in_letters = struct.pack("<HHII", 0x11A, 2, 1, 6)
+    turned = struct.pack("<HHII", 0x112, 3, 1, 6)
+    exif = b"II*\0" + struct.pack("<IH", 8, 2) + turned + resolution_in_letters + bytes(4)
+    content = encode(Image.new("RGB", (8, 4), "red"), "PNG", exif=exif)
+    with pytest.raises(TypeError):
+        ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    for source in (content, Image.open(io.BytesIO(content))):
+        assert read_image(source).getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_colors_of_a_screenshot_whose_alpha_nobody_set_are_seen() -> None:
+    array = np.full((4, 8, 4), (10, 20, 30, 0), np.uint8)
+    assert read_image(array).getpixel((0, 0)) == (10, 20, 30)
+    assert read_image(array, channels="bgr").getpixel((0, 0)) == (30, 20, 10)
+    array[0, 0, 3] = 255
+    assert read_image(array).getpixel((1, 0)) == (255, 255, 255)
 
 
 def test_first_frame_of_an_animation() -> None:
@@ -217,6 +238,14 @@ def test_white_is_that_of_the_bits_that_a_tiff_declares() -> None:
     assert read.tolist() == [0, 63, 127, 255]
     sixteen = encode(Image.fromarray(np.array([[0, 4095, 65535]], np.uint16)), "TIFF")
     assert np.asarray(read_image(sixteen))[0, :, 0].tolist() == [0, 15, 255]
+
+
+def test_white_may_be_zero_in_a_tiff_of_sixteen_bits() -> None:
+    values = np.array([[0, 30000, 65535]], np.uint16)
+    stream = io.BytesIO()
+    Image.fromarray(values).save(stream, "TIFF", tiffinfo={262: 0})
+    read = np.asarray(read_image(stream.getvalue()))[0, :, 0]
+    assert read.tolist() == pytest.approx([255, 138, 0], abs=1)
 
 
 def test_twelve_bits_in_sixteen_are_read_by_what_the_file_declares(tmp_path: Path) -> None:

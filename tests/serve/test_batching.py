@@ -68,12 +68,14 @@ def test_a_queue_that_fills_while_a_large_image_is_decoded_is_an_overload(
     assert len(large) > SMALL_BYTES
 
     async def both() -> None:
-        batcher = Batcher(predictor, max_batch=1, max_queue=3, max_pixels=10**6)  # not running
-        mixed = asyncio.create_task(batcher.predict([large, small]))
+        batcher = Batcher(predictor, max_batch=1, max_queue=4, max_pixels=10**6)  # not running
+        mixed = asyncio.create_task(batcher.predict([small, large, small]))
         await asyncio.sleep(0)
         others = asyncio.create_task(batcher.predict([small, small]))
         with pytest.raises(OverloadError):
             await mixed
+        queued = [batcher.queue.get_nowait()[1].cancelled() for _ in range(batcher.queue.qsize())]
+        assert queued == [True, False, False, True]  # nothing of the refused request is computed
         others.cancel()
 
     asyncio.run(both())

@@ -89,9 +89,12 @@ def test_what_is_no_image_is_told_in_words(tmp_path: Path) -> None:
     picture.save(file)
     cut = base64.b64encode(file.read_bytes()[:2000]).decode()
     missing = tmp_path / "none.png"
+    link = tmp_path / "link"
+    link.symlink_to(missing)
     told = {
         cut: "image: damaged image",
         str(missing): f"{missing}"[:60] + ": neither a file nor the base64 of one",
+        str(link): f"{link}: no such file",
         missing.as_uri(): f"{missing}: no such file",
         f"file://server{file}": "a file of another machine",
         str(tmp_path): f"{tmp_path}: not a regular file",

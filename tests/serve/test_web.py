@@ -71,6 +71,15 @@ def page(folder: Path, browser: Browser) -> Iterator[Page]:
     assert (problems, elsewhere) == ([], [])
 
 
+@pytest.mark.parametrize("name", ["index.html", "model.onnx"])
+def test_a_folder_of_something_else_stays_as_it_is(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    done = export(tmp_path, "--model", RELEASED)
+    told = f"error: {tmp_path}/{name}: already there; name a folder of its own\n"
+    assert (done.returncode, done.stderr) == (1, told)
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "mine")]
+
+
 def rows_of(page: Page, images: list[Path], target: Path) -> list[dict[str, str]]:
     """What the page's CSV says of images chosen together."""
     page.set_input_files("#file", images)
