@@ -45,7 +45,7 @@ BASELINE := train.backbone=torchvision.resnet50 train.image_size=512 train.resiz
   train.schedule=constant train.epochs=500 train.patience=200 train.checkpoint_by=loss_and_top1 \
   train.batch_size=32 train.label_smoothing=0 train.augment.shift=0 train.augment.shrink=0 \
   train.augment.enlarge=0 train.augment.invert=0 train.augment.color=0 train.augment.fade=0 \
-  split.test=0.2
+  train.augment.surround=0 split.test=0.2
 baseline: .venv/installed
 	dvc exp run --name baseline $(addprefix -S ,$(BASELINE))
 
@@ -65,7 +65,7 @@ render: .venv/installed
 	$(if $(RAY),python -m render.cluster --ray $(RAY))
 	dvc --cd weights repro collect_held_out
 
-# what every training goes on from, and the starter data, which it did not train on; two hours on two cores
+# what every training goes on from, and the starter data, from pages that this step does not train on; two hours on two cores
 weights: render
 	dvc --cd weights repro --single-item finetune average
 	cp models/averaged.safetensors pretrain/weights/student.safetensors

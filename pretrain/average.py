@@ -6,6 +6,7 @@ python -m pretrain.average
 from pathlib import Path
 
 from checkstate.core import paths
+from checkstate.core.errors import UserError
 from checkstate.core.params import load_params
 from checkstate.model.averaging import average
 from checkstate.model.checkpoints import load_model, save_half
@@ -17,8 +18,11 @@ BEFORE = 0.5
 
 def main() -> None:
     """Read both networks; write models/averaged.safetensors."""
-    before, _ = load_model(Path(load_params().pretrain.finetune.init_from))
+    start = Path(load_params().pretrain.finetune.init_from)
+    before, known = load_model(start)
     model, metadata = load_model(paths.FINETUNED)
+    if metadata.classes != known.classes:
+        raise UserError(f"{start}: its classes are others than those of {paths.FINETUNED}")
     average(model, before, BEFORE)
     save_half(paths.AVERAGED, model, metadata)
 

@@ -15,8 +15,9 @@ from checkstate.core.errors import UserError
 from checkstate.core.layout import summarize
 from checkstate.core.render_params import load_render_params
 from checkstate.core.tables import PredictionRow, libraries_of
-from checkstate.evaluation.labeled import CONFIDENT, in_folder, predict_labeled
+from checkstate.evaluation.labeled import in_folder, predict_labeled
 from checkstate.evaluation.libraries import by_library
+from checkstate.evaluation.metrics import confident
 from checkstate.runtime.predictor import Predictor
 from checkstate.stage.live import write_metrics
 from checkstate.stage.runner import run_stage
@@ -47,14 +48,16 @@ def main() -> None:
     out = paths.metrics_folder("held_out")
     correct = np.array([row.correct for row in rows])
     libraries = by_library([row.path for row in rows], correct, out / "plots/libraries.csv")
-    sure = [row for row in toolkits if row.confidence >= CONFIDENT]
+    sure = confident(
+        np.array([row.confidence for row in toolkits]), np.array([row.correct for row in toolkits])
+    )
     write_metrics(
         out,
         {
             **libraries,
             "toolkits": right(toolkits),
-            "toolkits_confident": right(sure),
-            "toolkits_confident_share": len(sure) / len(toolkits),
+            "toolkits_confident": sure["top1"]["value"],
+            "toolkits_confident_share": sure["share"],
             "pictograms": right(pictograms),
         },
     )

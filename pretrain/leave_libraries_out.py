@@ -29,7 +29,6 @@ def main() -> None:
     params = load_params()
     settings = params.leave_libraries_out
     recipe = params.train.at(settings.pace)
-    prepare_torch(params.seed, recipe.threads)
     data = load_archive(paths.RENDERED, recipe.image_size, recipe.resize)
     libraries = np.array(libraries_of(data.paths))
     names = np.random.default_rng(params.seed).permutation(np.unique(libraries))
@@ -37,6 +36,7 @@ def main() -> None:
     facts = ("leave_libraries_out", params.seed, recipe, settings, md5_of(paths.RENDERED))
     with resumable(*facts) as resume:
         for number, group in enumerate(np.array_split(names, settings.groups)):
+            prepare_torch(params.seed, recipe.threads)  # so that a group that is done changes none
             left_out = np.isin(libraries, group)
             test, rest = data.take(np.flatnonzero(left_out)), data.take(np.flatnonzero(~left_out))
             rest = rest.take(holdout(rest.paths, settings.share)[1])

@@ -1,1 +1,1 @@
-"""Labeled crops of real UI libraries, rendered in Chromium: the `render/dvc.yaml` pipeline."""
+"""Labeled crops of real UI libraries and desktop toolkits: scripts of `weights/dvc.yaml`."""

@@ -42,7 +42,7 @@ def main() -> None:
     found = {**summary, "calibration_error_unscaled": unscaled}
     if params.evaluate.robustness:
         asked = partial(predict, model, metadata, params.evaluate.batch_size)
-        rows = stability(test.encoded, asked)
+        rows = stability(test.encoded, test.labels, asked)
         write_csv(out / "plots/robustness.csv", rows)
         found["robustness"] = by_group(rows)
     write_metrics(out, headline(found))

@@ -7,6 +7,7 @@ multiply-accumulates, so that the decision repeats to the bit. Test images only 
 """
 
 import tempfile
+from dataclasses import asdict
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def main() -> None:
         top1 = measured["test_top1"]["value"]
         write_metrics(out, {"shipped_top1": top1, "bytes": measured["bytes"]})
         write_json(out / paths.DETAILS, facts_of_run | measured)
-        write_csv(out / "plots/candidates.csv", [row.row() for row in rows])
+        write_csv(out / "plots/candidates.csv", [asdict(row) for row in rows])
 
 
 def load_trained(params: Params) -> Trained:

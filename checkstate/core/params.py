@@ -40,6 +40,7 @@ def check_word(name: str) -> str:
 
 Name = Annotated[str, BeforeValidator(as_name), AfterValidator(check_name)]
 Word = Annotated[Name, AfterValidator(check_word)]
+Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Octaves = Annotated[float, Field(ge=0, le=2)]
 Side = Annotated[int, Field(ge=16, le=2048)]
@@ -56,8 +57,8 @@ class Curate(Section):
     """What is read and dropped, and what counts as a near-duplicate."""
 
     classes: list[Annotated[str, Field(min_length=1, pattern=r"^[^/]+$"), BeforeValidator(as_name)]]
-    max_file_mb: Annotated[float, Field(gt=0)]
-    max_total_gb: Annotated[float, Field(gt=0)]
+    max_file_mb: Positive
+    max_total_gb: Positive
     exclude_ambiguous: bool
     near_duplicate_distance: Annotated[int, Field(ge=0, le=64)]
 
@@ -86,7 +87,7 @@ class Pace(Section):
 
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=2)]
-    lr: Annotated[float, Field(gt=0)]
+    lr: Positive
 
 
 class Train(Section):
@@ -99,14 +100,16 @@ class Train(Section):
     extra: list[Word]
     image_size: Size
     resize: Resize
-    normalization: Literal["imagenet", "dataset"] | tuple[Color, Color]
+    normalization: (
+        Literal["imagenet", "dataset"] | tuple[Color, tuple[Positive, Positive, Positive]]
+    )
     augment: Augment
     epochs: Annotated[int, Field(ge=1)]
     patience: Annotated[int, Field(ge=1)]
     checkpoint_by: Literal["loss", "top1", "loss_and_top1"]
     batch_size: Annotated[int, Field(ge=2)]
     optimizer: Literal["sgd", "adam", "adamw"]
-    lr: Annotated[float, Field(gt=0)]
+    lr: Positive
     momentum: Annotated[float, Field(ge=0, lt=1)]
     weight_decay: Annotated[float, Field(ge=0)]
     schedule: Literal["onecycle", "cosine", "constant"]
@@ -146,7 +149,7 @@ class Student(Pace):
     dropped: list[str]
     ratio: Fraction
     ratios: dict[str, Annotated[float, Field(ge=0, lt=1)]]
-    distillation_temperature: Annotated[float, Field(gt=0)]
+    distillation_temperature: Positive
 
 
 class Finetune(Pace):
@@ -185,12 +188,12 @@ class QuantizePrune(Section):
     ratios: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)]
     precisions: Annotated[list[Literal["fp32", "int8"]], Field(min_length=1)]
     epochs: Annotated[int, Field(ge=1)]
-    lr: Annotated[float, Field(gt=0)]
-    distillation_temperature: Annotated[float, Field(gt=0)]
+    lr: Positive
+    distillation_temperature: Positive
     calibration_images: Annotated[int, Field(ge=1)]
     reduce_range: Literal["auto"] | bool
     max_accuracy_drop: Share
-    max_logit_difference: Annotated[float, Field(gt=0)]
+    max_logit_difference: Positive
     size_weight: Annotated[float, Field(ge=0)]
     speed_weight: Annotated[float, Field(ge=0)]
 

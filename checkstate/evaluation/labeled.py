@@ -19,12 +19,11 @@ from checkstate.core.text import printable
 from checkstate.core.types import Pixels
 from checkstate.data.members import find_data, open_members
 from checkstate.evaluation.intervals import rate
-from checkstate.evaluation.metrics import calibration_error
+from checkstate.evaluation.metrics import calibration_error, confident
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import Predictor
 
 BATCH = 32
-CONFIDENT = 0.9
 WORST = 10
 """Mistakes that a summary lists."""
 
@@ -135,7 +134,6 @@ def summarize_labeled(rows: Sequence[PredictionRow]) -> dict[str, object]:
     classes = list(rows[0].probabilities)
     labels = np.array([classes.index(row.label) for row in rows])
     probabilities = np.array([[row.probabilities[name] for name in classes] for row in rows])
-    sure = confidence >= CONFIDENT
     confusion = Counter((row.label, row.predicted) for row in rows)
     mistakes = sorted((row for row in rows if not row.correct), key=lambda row: -row.confidence)
     return {
@@ -148,7 +146,7 @@ def summarize_labeled(rows: Sequence[PredictionRow]) -> dict[str, object]:
         ],
         "mean_confidence": float(confidence.mean()),
         "calibration_error": calibration_error(probabilities, labels),
-        "confident": {"share": float(sure.mean()), "top1": rate(correct[sure])},
+        "confident": confident(confidence, correct),
         "mistakes": [row.model_dump(exclude={"fold", "probabilities"}) for row in mistakes[:WORST]],
     }
 

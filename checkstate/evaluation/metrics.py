@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import f1_score, log_loss, precision_recall_fscore_support
 from torchmetrics.functional.classification import multiclass_calibration_error
@@ -18,6 +19,9 @@ from checkstate.core.types import Floats, Indices
 from checkstate.evaluation.intervals import rate
 from checkstate.evaluation.scores import top_k
 
+CONFIDENT = 0.9
+"""From which confidence on people let a program act on an answer."""
+
 
 def calibration_error(probabilities: Floats, labels: Indices) -> float:
     """Expected calibration error over 15 bins (Guo et al. 2017)."""
@@ -26,6 +30,13 @@ def calibration_error(probabilities: Floats, labels: Indices) -> float:
             torch.from_numpy(probabilities), torch.from_numpy(labels), probabilities.shape[1]
         )
     )
+
+
+def confident(confidence: Floats, correct: NDArray[np.bool_]) -> dict[str, Any]:
+    """What is right of what is answered with a confidence of at least CONFIDENT, and how much
+    that is."""
+    sure = confidence >= CONFIDENT
+    return {"share": float(sure.mean()), "top1": rate(correct[sure])}
 
 
 def macro_f1(predicted: Indices, labels: Indices) -> float:
@@ -62,6 +73,7 @@ def summarize(
             "high": float(macro.high),
         },
         "calibration_error": calibration_error(probabilities, labels),
+        "confident": confident(probabilities.max(1), predicted == labels),
         "classes": {
             name: {
                 "precision": rate((labels == i)[predicted == i]) | {"value": float(precision[i])},
@@ -76,14 +88,16 @@ def summarize(
 def headline(summary: dict[str, Any]) -> dict[str, float]:
     """The few of them that people compare, without their intervals.
 
-    `robustness`, where it was measured, is the mean of its groups.
+    `robustness`, where it was measured, is the mean of its groups, which follow it.
     """
     shown = {
         "top1": summary["top1"]["value"],
         "calibration_error": summary["calibration_error"],
     }
     if "robustness" in summary:
-        shown["robustness"] = fmean(summary["robustness"].values())
+        groups = summary["robustness"]
+        shown["robustness"] = fmean(groups.values())
+        shown |= {f"robustness_{group}": share for group, share in groups.items()}
     return shown
 
 

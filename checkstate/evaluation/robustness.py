@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from checkstate.core.types import Indices, Pixels
-from checkstate.data.surroundings import add_lines, add_slices, extend_row
+from checkstate.data.surroundings import add_frame, add_lines, add_slices, extend_row
 from checkstate.runtime.images import border_color, read_image
 
 Variant = Callable[[Pixels, Pixels], Pixels]
@@ -41,7 +41,7 @@ def looser(pixels: Pixels, _: Pixels) -> Pixels:
 
 
 def tighter(pixels: Pixels, _: Pixels) -> Pixels:
-    """Eight pixels less on each side, at most a tenth."""
+    """Up to eight pixels less on each side, at most a tenth, for the control stays."""
     y, x = (min(8, side // 10) for side in pixels.shape[:2])
     return pixels[y : pixels.shape[0] - y, x : pixels.shape[1] - x]
 
@@ -51,9 +51,18 @@ def lines(pixels: Pixels, _: Pixels) -> Pixels:
     return add_lines(pixels, gap=2, above=1, below=1, color=LINE)
 
 
-def slices(pixels: Pixels, neighbor: Pixels) -> Pixels:
-    """Eight pixels of another image above and below."""
-    return add_slices(pixels, neighbor, above=8, below=8, gap=2, start=0)
+def frame(pixels: Pixels, _: Pixels) -> Pixels:
+    """A rectangle of one pixel around it."""
+    return add_frame(pixels, gap=2, thickness=1, color=LINE)
+
+
+def slices(height: int) -> Variant:
+    """So many pixels of another image above and below."""
+
+    def add(pixels: Pixels, neighbor: Pixels) -> Pixels:
+        return add_slices(pixels, neighbor, above=height, below=height, gap=2, start=0)
+
+    return add
 
 
 def scaled(factor: float) -> Variant:
@@ -90,23 +99,30 @@ GROUPS: dict[str, dict[str, Variant]] = {
         for side in ("right", "left")
         for ratio in (6, 10)
     },
-    "margins": {"8 px looser": looser, "8 px tighter": tighter},
-    "neighbors": {"lines": lines, "slices": slices},
-    "scales": {"half": scaled(0.5), "double": scaled(2)},
+    "margins": {"8 px looser": looser, "up to 8 px tighter": tighter},
+    "neighbors": {
+        "lines": lines,
+        "frame": frame,
+        **{f"slices of {height} px": slices(height) for height in (4, 8, 16)},
+    },
+    "scales": {f"{factor} of the size": scaled(factor) for factor in (0.5, 0.7, 1.4, 2)},
     "colors": {"gray": gray, "inverted": inverted, "JPEG 30": jpeg},
 }
 
 
 def stability(
-    encoded: Sequence[bytes], predict: Callable[[list[Pixels]], Indices]
+    encoded: Sequence[bytes], labels: Indices, predict: Callable[[list[Pixels]], Indices]
 ) -> list[dict[str, object]]:
     """One row a variant: the share of images whose prediction stays the same.
 
-    `predict` takes images of any size and gives class indices, int64 [n]. The neighbor of an
-    image is the next one.
+    `predict` takes images of any size and gives class indices, int64 [n], as `labels` are. The
+    neighbor of an image lies half of all images away in the order of their classes, so that it is
+    of another class wherever none has most of them: one of the same would answer for it.
     """
     images = [np.asarray(read_image(content)) for content in encoded]
-    neighbors = images[1:] + images[:1]
+    order = np.argsort(labels, kind="stable")
+    opposite = dict(zip(order.tolist(), np.roll(order, len(order) // 2).tolist(), strict=True))
+    neighbors = [images[opposite[index]] for index in range(len(images))]
     before = predict(images)
     rows: list[dict[str, object]] = []
     for group, variants in GROUPS.items():

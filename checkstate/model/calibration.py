@@ -12,7 +12,9 @@ from checkstate.core.types import Floats, Indices
 
 
 def fit_temperature(logits: Floats, labels: Indices) -> float:
-    """The temperature that minimises validation loss (Guo et al. 2017, section 4.2).
+    """The temperature that minimizes validation loss (Guo et al. 2017, section 4.2).
+
+    Logits are [n, classes], labels int64 [n].
 
     One image that is evenly of every class joins the n there are, after Platt 1999, section
     2.2, who adds one of each class. Without it, validation without a mistake asks for

@@ -176,7 +176,11 @@ def targets(boxes: list[Boxes], height: int, width: int) -> list[Tensor]:
 
 def detection_loss(outputs: tuple[Tensor, Tensor], wanted: list[Tensor]) -> Tensor:
     """The quality focal loss (GFL, Li et al. 2020, eq. 6): a place's confidence should be the IoU
-    of the box that it tells; and the boxes' generalized IoU loss."""
+    of the box that it tells; and the boxes' generalized IoU loss.
+
+    `outputs` are logits [n, kinds, height, width] and distances [n, 4, height, width], `wanted`
+    what `targets` gives: kinds, corners and weights of every place.
+    """
     logits, distances = outputs
     kinds, corners, weight = wanted
     inside = kinds >= 0

@@ -79,7 +79,9 @@ def fit_detector(
             losses.append(value.item())
         history.append({"train_loss": float(np.mean(losses))})
         if not np.isfinite(losses).all():
-            raise UserError(f"training diverged in epoch {epoch} at train.lr={recipe.lr}: lower it")
+            raise UserError(
+                f"training diverged in epoch {epoch} at lr={recipe.lr}: lower this stage's lr"
+            )
         report(history[-1])
         resume.save("detector", state_of(parts, history))
     return model.cpu().eval()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -66,7 +67,7 @@ def build_backbone(name: str, classes: int, size: tuple[int, int], weights: str)
             network = timm.create_model(name, pretrained=hub, num_classes=classes, **extra)
             # timm draws this head as for 1,000 classes: with three, its logits start far too large
             replace_head(network, classes)
-    except (RuntimeError, ValueError, AttributeError) as error:
+    except (RuntimeError, ValueError, TypeError, AttributeError, AssertionError) as error:
         raise UserError(f"train.backbone={name}: {first_line(error)}") from error
     except OSError as error:
         raise UserError(
@@ -113,8 +114,10 @@ def load_by_name(network: nn.Module, path: str) -> None:
             theirs = load_file(path)
         else:
             theirs = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError, RuntimeError, UnpicklingError) as error:
-        raise UserError(f"train.weights={path}: {first_line(error)}") from error
+    except (OSError, EOFError, SafetensorError, RuntimeError, UnpicklingError) as error:
+        raise UserError(f"train.weights={path}: {first_line(error) or 'damaged'}") from error
+    if not isinstance(theirs, Mapping):
+        raise UserError(f"train.weights={path}: holds no weights by name")
     theirs = {key.removeprefix("backbone."): value for key, value in theirs.items()}
     ours = network.state_dict()
     fitting = {k: v for k, v in theirs.items() if k in ours and v.shape == ours[k].shape}

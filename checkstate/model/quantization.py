@@ -52,7 +52,8 @@ def quantize_int8(
 
     The first convolutions see the widest ranges and may cost accuracy in int8. How many of them
     stay in fp32 is measured by how far the logits of `images` come out from those of `source`: the
-    fewest of STEMS that are within TOLERANCE of the nearest. Returns it.
+    fewest of STEMS that are within TOLERANCE of the nearest. Returns it. `images` are uint8
+    [n, height, width, 3] of the input's size.
     """
     wanted = exported_logits(source, images)
     first = [node.name for node in onnx.load(source).graph.node if node.op_type == "Conv"]

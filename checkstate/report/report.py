@@ -194,9 +194,16 @@ def evaluated(folder: Path) -> Node:
             }
             for name, rates in metrics["classes"].items()
         ],
+        "confident": surest(metrics["confident"]),
         "reliability": figures.reliability(confidence, correct),
         "coverage": figures.coverage(read_csv(folder / "plots/coverage.csv")),
     }
+
+
+def surest(confident: dict[str, Any]) -> str:
+    """How often it is right of what it is surest of, and how much that is."""
+    share = f"{confident['share']:.0%} of the images"
+    return f"{interval(confident['top1'])} of {share}" if confident["share"] else share
 
 
 def robustness(groups: dict[str, float], folder: Path) -> Node:

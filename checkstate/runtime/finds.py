@@ -21,6 +21,9 @@ from checkstate.runtime.output import Format, cut_stem, explanation_path
 Show = Callable[[str, Image.Image, Sequence[Control]], None]
 """Writes what was found in a named screenshot."""
 
+Rectangle = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels, all of them within."""
+
 COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]
 """Of the states, in the order of the classifier's; told apart by the color-blind (Okabe, Ito)."""
 
@@ -92,19 +95,45 @@ def drawn(picture: Image.Image, controls: Sequence[Control], classes: Sequence[s
     """The screenshot with a box and a state for each control."""
     canvas = picture.copy()
     draw = ImageDraw.Draw(canvas)
-    size = font_size(picture)
-    font = ImageFont.load_default(size)
-    for control in controls:
+    font = ImageFont.load_default(font_size(picture))
+    frames = [framed(control) for control in controls]
+    taken = list(frames)
+    for control, frame in zip(controls, frames, strict=True):
         label = control.prediction.label or "?"
         color = COLORS[classes.index(label) % len(COLORS)] if label in classes else "#555555"
-        left, top, right, bottom = (round(side) for side in control.box)
-        draw.rectangle((left - 2, top - 2, right + 1, bottom + 1), outline=color, width=2)
-        room = picture.width - 2 - round(draw.textlength(label, font))
-        at = max(min(left - 2, room), 0), max(top - 4 - size, 0)
-        place = draw.textbbox(at, label, font)
-        draw.rectangle((place[0] - 1, place[1] - 1, place[2] + 1, place[3] + 1), fill=color)
-        draw.text(at, label, ImageColor.getrgb("white"), font)
+        draw.rectangle(frame, outline=color, width=2)
+        left, top, right, bottom = draw.textbbox((0, 0), label, font)
+        size = round(right - left) + 2, round(bottom - top) + 2
+        tag = free_place(frame, size, picture.size, taken)
+        taken.append(tag)
+        draw.rectangle(tag, fill=color)
+        draw.text((tag[0] + 1 - left, tag[1] + 1 - top), label, ImageColor.getrgb("white"), font)
     return canvas
+
+
+def framed(control: Control) -> Rectangle:
+    """The frame that is drawn around a control."""
+    left, top, right, bottom = (round(side) for side in control.box)
+    return left - 2, top - 2, right + 1, bottom + 1
+
+
+def free_place(
+    frame: Rectangle, size: tuple[int, int], picture: tuple[int, int], taken: Sequence[Rectangle]
+) -> Rectangle:
+    """Where a tag of a size covers nothing that is taken: above, left, right of or below a frame,
+    else above it; within a picture of that width and height, all in pixels."""
+    (left, top, right, bottom), (width, height) = frame, size
+    corners = (left, top - height), (left - width, top), (right + 1, top), (left, bottom + 1)
+    places: list[Rectangle] = []
+    for x, y in corners:
+        x, y = max(min(x, picture[0] - width), 0), max(min(y, picture[1] - height), 0)
+        places.append((x, y, x + width - 1, y + height - 1))
+    return next((p for p in places if not any(overlap(p, each) for each in taken)), places[0])
+
+
+def overlap(one: Rectangle, other: Rectangle) -> bool:
+    """Whether two rectangles share a pixel."""
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def font_size(picture: Image.Image) -> int:

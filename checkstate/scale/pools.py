@@ -8,9 +8,12 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+import onnxruntime as ort
+import PIL
 
 import checkstate
 from checkstate.core.errors import UserError
@@ -76,4 +79,5 @@ def score_elsewhere(
 
 def versions() -> dict[str, str]:
     """Of the packages that decide the bits of a score."""
-    return {name: metadata.version(name) for name in ("numpy", "onnxruntime", "pillow")}
+    # of the modules: onnxruntime may be installed as onnxruntime-gpu
+    return {module.__name__: module.__version__ for module in (np, ort, PIL)}

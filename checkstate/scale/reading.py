@@ -70,6 +70,8 @@ def read_file(source: str, file: File) -> Named:
     if not source:
         return file.path, Path(file.path)
     name = public_name(source, file.path)
+    if file.size < 0:
+        return name, ImageError("not a regular file")
     if reason := excess(file.size, bounds.IMAGE):
         return name, ImageError(reason)
     system, _ = filesystem(source)

@@ -159,4 +159,5 @@ def below(
                 inner = entries(system, info.path)
             yield from below(uri, system, inner, left_out)
         else:
-            yield File(info.path, info.size, info.mtime_ns or 0)
+            size = -1 if info.size is None else info.size  # of a pipe
+            yield File(info.path, size, info.mtime_ns or 0)

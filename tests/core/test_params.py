@@ -66,6 +66,7 @@ def test_one_side_means_a_square(tmp_path: Path) -> None:
         ("train.lr", -1, "train.lr: input should be greater than 0"),
         ("train.lr", "fast", "train.lr: input should be a valid number"),
         ("train.optimizer", "lion", "train.optimizer: input should be 'sgd', 'adam' or 'adamw'"),
+        ("train.normalization", [[0.5] * 3, [0.2, 0, 0.2]], "should be greater than 0"),
         ("train.workers", 0, "train.workers: input should be greater than or equal to 1"),
         ("train.workers", 17, "train: value error, batch_size 32 gives 17 workers less than two"),
         ("split.val", 0.9, "split.val + split.test"),

@@ -52,6 +52,17 @@ def test_an_unknown_name_or_weights_of_another_network_are_refused(tmp_path: Pat
         build_backbone("torchvision.squeezenet1_0", 3, (64, 64), "none")
 
 
+@pytest.mark.parametrize("content", [None, [torch.ones(2)], torch.ones(2)], ids=repr)
+def test_a_file_without_weights_by_name_is_refused(tmp_path: Path, content: object) -> None:
+    path = tmp_path / "weights.pth"
+    path.touch()
+    if content is not None:
+        torch.save(content, path)
+    with pytest.raises(UserError, match=f"train.weights={path}: ") as caught:
+        build_backbone("test_efficientnet", 2, (32, 32), str(path))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_model_file_brings_back_the_same_answers_and_card(tmp_path: Path) -> None:
     model = Classifier(build_backbone("mobilenetv3_small_050", 2, (64, 96), "none"), *IMAGENET)
     card = ModelMetadata(

@@ -5,11 +5,24 @@ import pytest
 import torch
 
 from checkstate.core import paths
+from checkstate.core.errors import UserError
 from checkstate.core.params import load_params
 from checkstate.model.checkpoints import load_model, save_half
 from checkstate.model.networks import IMAGENET, Classifier, build_backbone
 from pretrain import average
 from tests.conftest import SMALL
+
+
+@pytest.mark.usefixtures("project")
+def test_networks_of_other_classes_are_not_averaged() -> None:
+    before = Path(load_params().pretrain.finetune.init_from)
+    for file, classes in ((before, ["off", "on"]), (paths.FINETUNED, ["on", "off"])):
+        metadata = replace(SMALL, backbone="test_efficientnet", classes=classes)
+        backbone = build_backbone("test_efficientnet", 2, metadata.image_size, "none")
+        save_half(file, Classifier(backbone, *IMAGENET), metadata)
+    with pytest.raises(UserError, match="its classes are others than those of"):
+        average.main()
+    assert not paths.AVERAGED.exists()
 
 
 @pytest.mark.usefixtures("project")

@@ -93,7 +93,8 @@ def answer(project: Path, predictor: Predictor) -> None:
     plots = project / "metrics/evaluate/plots"
     write_table(plots / "predictions.csv", prediction_rows(probabilities, data))
     write_csv(plots / "coverage.csv", coverage_rows(probabilities, numbers))
-    variants = stability([(source / row.path).read_bytes() for row in rows], answers)
+    encoded = [(source / row.path).read_bytes() for row in rows]
+    variants = stability(encoded, numbers, answers)
     write_csv(plots / "robustness.csv", variants)
     found = summarize(probabilities, numbers, list(CLASSES), 0)
     found["robustness"] = by_group(variants)

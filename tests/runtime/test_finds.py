@@ -92,6 +92,16 @@ def test_a_state_at_the_right_edge_is_whole(right: int) -> None:
     assert label.tobytes() == label_of(drawn(picture, [middle], ["checked"])).tobytes()
 
 
+def test_no_state_covers_a_control_of_a_tight_column() -> None:
+    column = [
+        replace(CONTROL, box=(90.0, 40.0 + 18 * row, 106.0, 56.0 + 18 * row)) for row in range(3)
+    ]
+    picture = drawn(Image.new("RGB", (200, 120), "white"), column, ["checked"])
+    for control in column:
+        inside = np.asarray(picture.crop(tuple(round(side) for side in control.box)))
+        assert (inside == 255).all()
+
+
 def label_of(picture: Image.Image) -> Image.Image:
     """What is written above a control whose box begins at 40 pixels."""
     above = picture.crop((0, 0, picture.width, 36))
