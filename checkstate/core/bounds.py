@@ -24,7 +24,7 @@ REQUEST = 20_000_000
 
 CURATION_LIST = 50_000_000
 PARAMS = 1_000_000
-"""params.yaml, and the dvc.lock that records them."""
+"""A file of params."""
 
 MODEL = 2_000_000_000
 """A model file, ONNX or safetensors; protobuf, which ONNX is, ends there as well."""

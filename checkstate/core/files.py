@@ -95,8 +95,13 @@ def read_csv(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
     check_size(path, bounds.TABLE)
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file, delimiter=delimiter)
-            return [{key: from_cell(cell) for key, cell in row.items()} for row in rows]
+            lines = csv.DictReader(file, delimiter=delimiter)
+            rows = []
+            for row in lines:
+                if None in row:
+                    raise UserError(f"{path}: line {lines.line_num} has more cells than its header")
+                rows.append({key: from_cell(cell) for key, cell in row.items()})
+            return rows
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: {error}; save it as CSV in UTF-8") from error
 
@@ -109,9 +114,18 @@ def write_archive(path: str | Path, members: Iterable[tuple[str, bytes]]) -> Non
 
 
 def archive_names(path: str | Path) -> list[str]:
-    """The members of a zip, in its order."""
-    with zipfile.ZipFile(path) as archive:
+    """The members of a zip, in its order; raises UserError for another file."""
+    with archive_errors(path), zipfile.ZipFile(path) as archive:
         return archive.namelist()
+
+
+@contextmanager
+def archive_errors(path: str | Path) -> Iterator[None]:
+    """Tell in one line of a zip that is damaged."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise UserError(f"{path}: damaged archive ({error}); make it again") from error
 
 
 def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]:
@@ -121,7 +135,7 @@ def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]
     """
     total = 0
     try:
-        with zipfile.ZipFile(path) as archive:
+        with archive_errors(path), zipfile.ZipFile(path) as archive:
             for name in names:
                 size = archive.getinfo(name).file_size  # never more is unpacked, whatever is packed
                 total += size
@@ -135,8 +149,6 @@ def read_archive(path: str | Path, names: Iterable[str]) -> Iterator[io.BytesIO]
         raise UserError(
             f"{path} is of other images than what lists them: no {printable(name)}; run `dvc repro`"
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise UserError(f"{path}: damaged archive ({error}); make it again") from error
 
 
 def md5_of(path: str | Path) -> str:

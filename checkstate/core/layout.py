@@ -43,8 +43,10 @@ SYSTEM = frozenset(
 )
 """What operating systems and file servers leave, in lower case."""
 
-KINDS = 10
+MAX_KINDS = 10
 """Kinds of files that a summary names; it counts the rest."""
+
+SPLIT_IN_SPLIT = "{}/: a split in a split; leave one of the two folders out"
 
 
 class Place(NamedTuple):
@@ -87,8 +89,8 @@ def not_image(name: str, read_head: Callable[[], bytes]) -> str:
 def summarize(left_out: Mapping[str, int]) -> str:
     """What was left out, by kind, the most frequent kinds first: `.txt 3, hidden 1`."""
     kinds = sorted(left_out.items(), key=lambda kind: (-kind[1], kind[0]))
-    rest = sum(count for _, count in kinds[KINDS:])
-    named = [f"{kind} {count}" for kind, count in kinds[:KINDS]]
+    rest = sum(count for _, count in kinds[MAX_KINDS:])
+    named = [f"{kind} {count}" for kind, count in kinds[:MAX_KINDS]]
     return ", ".join(named + [f"others {rest}"] * bool(rest))
 
 
@@ -163,6 +165,8 @@ def by_name(
         splits = [SPLITS[part] for part in others if part in SPLITS]
         if len(labels) > 1:
             raise UserError(f"{printable(folder)}/: lies in two class folders; move it")
+        if labels and len(splits) > 1:
+            raise UserError(SPLIT_IN_SPLIT.format(printable(folder)))
         if labels:
             places[folder] = Place(labels.pop(), next(iter(splits), ""))
         else:
@@ -235,9 +239,7 @@ def refuse_no_class(
     sorted_ones = {split for split, below in found.values() if below}
     for folder, (split, below) in sorted(found.items()):
         if below and below[0].casefold() in SPLITS:
-            raise UserError(
-                f"{printable(folder)}/: a split in a split; leave one of the two folders out"
-            )
+            raise UserError(SPLIT_IN_SPLIT.format(printable(folder)))
         if not below and split not in sorted_ones:
             raise UserError(
                 f"{printable(folder)}/: {counts[folder]} images and no class folder; sort them "

@@ -20,8 +20,10 @@ def as_size(value: object) -> object:
 
 
 def as_name(value: object) -> object:
-    """YAML takes a name of digits for a number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """YAML takes a name of digits for a number; of on, off, yes and no it tells nobody which."""
+    if isinstance(value, bool):
+        raise ValueError("write it in quotes, or YAML takes it for true or false")
+    return str(value) if isinstance(value, int) else value
 
 
 def check_name(name: str) -> str:

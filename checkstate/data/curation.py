@@ -106,10 +106,12 @@ def curate(
     same = defaultdict(list)
     for row, group in zip(readable, groups, strict=True):
         row.group = int(group)
-        same[row.pixels].append(row)
-    for row in readable:
-        others = (twin.path for twin in same[row.pixels] if twin.label != row.label)
-        row.conflict = next(others, "")
+        if row.kept:
+            same[row.pixels].append(row)
+    for alike in same.values():
+        for row in alike:
+            others = (twin.path for twin in alike if twin.label != row.label)
+            row.conflict = next(others, "")
 
 
 def warn_of_rows(rows: Iterable[ManifestRow]) -> None:
@@ -134,10 +136,11 @@ def check_names(rows: list[ManifestRow]) -> None:
 def check_complete(empty_folders: set[str], rows: list[ManifestRow]) -> None:
     """Refuse fewer than two classes, and one without images.
 
-    `empty_folders` had none to begin with; a class that decisions relabel as a whole is no class.
+    `empty_folders` had none to begin with, but decisions may have filled them; a class that they
+    relabel as a whole is no class.
     """
     kept = {row.label for row in rows if row.kept}
-    empty = sorted(empty_folders | {row.label for row in rows} - kept)
+    empty = sorted((empty_folders | {row.label for row in rows}) - kept)
     if empty:
         names = ", ".join(map(printable, empty))
         raise UserError(f"class {names}: no readable image is left in it; fill or remove it")

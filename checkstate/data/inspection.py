@@ -7,12 +7,14 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 from PIL import Image
 from scipy.fft import dct
 from tqdm import tqdm
 
+from checkstate.core.errors import UserError
 from checkstate.core.processes import end_with_parent
 from checkstate.core.tables import ManifestRow
 from checkstate.core.types import Pixels
@@ -93,9 +95,15 @@ def inspect_blocks(blocks: Iterable[list[tuple[str, bytes]]]) -> Iterator[list[M
     """Inspect blocks in order, with a few in memory; `pool.map` would read all of them first."""
     cores = os.cpu_count() or 1
     waiting: deque[Future[list[ManifestRow]]] = deque()
-    with ProcessPoolExecutor(cores, initializer=end_with_parent) as pool:
-        for block in blocks:
-            waiting.append(pool.submit(inspect, block))
-            if len(waiting) > 4 * cores:
-                yield waiting.popleft().result()
-        yield from (future.result() for future in waiting)
+    try:
+        with ProcessPoolExecutor(cores, initializer=end_with_parent) as pool:
+            for block in blocks:
+                waiting.append(pool.submit(inspect, block))
+                if len(waiting) > 4 * cores:
+                    yield waiting.popleft().result()
+            yield from (future.result() for future in waiting)
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a process that inspects images died, perhaps for want of memory; leave the largest "
+            "out with a lower curate.max_file_mb"
+        ) from error

@@ -86,7 +86,9 @@ class Members:
         return {path: places[f] for path in self.images if (f := folder_of(path)) in places}, names
 
     def read(self, path: str) -> bytes:
-        """Read an image; raises UserError where it cannot be, or is larger than it was."""
+        """Read an image; raises UserError where it cannot be, or is larger than it was, or gone."""
+        if path not in self.images:
+            raise UserError(f"{self.source}: {printable(path)} went meanwhile; run it again")
         if reason := excess(self.images[path], bounds.IMAGE):
             raise UserError(f"{self.source}: {printable(path)}: {reason}; leave it out")
         content = self.read_start(self.handles[path], self.images[path] + 1)

@@ -20,6 +20,7 @@ from checkstate.core.types import Pixels
 from checkstate.data.members import find_data, open_members
 from checkstate.evaluation.intervals import rate
 from checkstate.evaluation.metrics import calibration_error, confident
+from checkstate.evaluation.predictions import to_arrays
 from checkstate.runtime.images import ImageError, read_image
 from checkstate.runtime.predictor import Predictor
 
@@ -131,9 +132,7 @@ def summarize_labeled(rows: Sequence[PredictionRow]) -> dict[str, object]:
     """Accuracy with its interval, confusion, calibration and the most confident mistakes."""
     correct = np.array([row.correct for row in rows])
     confidence = np.array([row.confidence for row in rows])
-    classes = list(rows[0].probabilities)
-    labels = np.array([classes.index(row.label) for row in rows])
-    probabilities = np.array([[row.probabilities[name] for name in classes] for row in rows])
+    probabilities, labels, _ = to_arrays(rows)
     confusion = Counter((row.label, row.predicted) for row in rows)
     mistakes = sorted((row for row in rows if not row.correct), key=lambda row: -row.confidence)
     return {

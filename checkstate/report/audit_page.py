@@ -26,12 +26,15 @@ class AuditSources:
 def write_audit(sources: AuditSources, target: Path, limit: int) -> int:
     """Write <target>.html and <target>.csv from the last cross-validation; returns the count.
 
-    Raises UserError when there is none for the data that is curated now, or when the list that is
-    there holds decisions.
+    Raises UserError when there is none for the data that is curated now, or when what is there is
+    no audit's or holds decisions.
     """
     if not target.name:
         raise UserError(f"{target}: a folder; name what is to be written, as {target}/suspects")
     page, table = (target.with_name(f"{target.name}.{kind}") for kind in ("html", "csv"))
+    if table.exists() != page.exists():  # an audit writes both
+        there = table if table.exists() else page
+        raise UserError(f"{there} is of something else; name another target")
     if table.exists() and any(row.get("decision") != "keep" for row in read_csv(table)):
         raise UserError(f"{table} holds decisions: move it away, or name another target")
     for needed in (sources.predictions, sources.manifest, sources.archive):

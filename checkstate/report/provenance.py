@@ -64,7 +64,7 @@ def read_lock(path: Path = paths.LOCK) -> Lock:
     stages = read_stages(path)
     lock_params: Node = {}
     for stage in (*stages.values(), stages.get("train", {})):
-        lock_params |= stage.get("params", {}).get(str(paths.PARAMS), {})
+        lock_params |= flatten(stage.get("params", {}).get(str(paths.PARAMS), {}))
     entries = [
         entry
         for kind in ("deps", "outs")
@@ -72,20 +72,20 @@ def read_lock(path: Path = paths.LOCK) -> Lock:
         for entry in stage.get(kind, [])
     ]
     return Lock(
-        flatten(lock_params),
+        lock_params,
         {entry["path"]: entry["md5"] for entry in entries if "md5" in entry},
         {entry["path"]: entry["nfiles"] for entry in entries if "nfiles" in entry},
     )
 
 
-def stale_stages(path: Path = paths.LOCK) -> dict[str, str]:
+def stale_stages() -> dict[str, str]:
     """The stages whose outputs are of another run than what they were made from, and why.
 
     A stage is current when every input that another stage made is recorded with the hash that
     that stage recorded for it, when those stages are current, and when its metrics, plots and
     tables are what it wrote.
     """
-    stages = read_stages(path)
+    stages = read_stages(paths.LOCK)
     makers = {
         out["path"]: (name, out.get("md5"))
         for name, stage in stages.items()

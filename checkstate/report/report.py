@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 
 from checkstate.core import paths
+from checkstate.core.errors import UserError
 from checkstate.core.files import md5_of, read_archive, read_csv, read_json
 from checkstate.core.tables import PredictionRow
 from checkstate.core.text import first_line
@@ -29,7 +30,12 @@ PICTURES = 24
 
 
 def write_report() -> None:
-    """Write both from what the stages left; a part that is missing says which stage makes it."""
+    """Write both from what the stages left; a part that is missing says which stage makes it.
+
+    Raises UserError in a folder of something else, whose model card it would overwrite.
+    """
+    if not paths.PARAMS.exists():
+        raise UserError(f"{paths.PARAMS} is missing: run it in the folder of the pipeline")
     folder = paths.metrics_folder
     stale = provenance.stale_stages() if paths.LOCK.exists() else {}
     part = partial(current, stale)

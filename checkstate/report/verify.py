@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.output import Output
 from dvc.repo import Repo
 
 from checkstate.core.errors import UserError
 from checkstate.core.paths import FINDER, RELEASED, RELEASED_FINDER, SHIPPED
+from checkstate.core.text import first_line
 from checkstate.report.hashing import hash_now
 
 COPIES = {RELEASED: SHIPPED, RELEASED_FINDER: FINDER}
@@ -43,8 +44,10 @@ def verify(paths: list[Path]) -> Iterator[tuple[str, str]]:
         for below in sorted(root.glob("*/.dvc")):
             with Repo(str(below.parent)) as repo:
                 recorded += recorded_in(repo)
-    except DvcException as error:
+    except NotDvcRepoError as error:
         raise UserError(f"{error}; run this inside a clone") from error
+    except DvcException as error:
+        raise UserError(f"{first_line(error)}; `git checkout` what is damaged") from error
     recorded += copies(root, recorded)
     if not paths:  # a training makes another classifier than the released one, which is no fault
         wanted = own + [each for each in recorded if each.path == root / RELEASED_FINDER]

@@ -50,11 +50,19 @@ def test_an_archive_that_lacks_a_member_or_is_damaged_is_one_line(tmp_path: Path
     path.write_bytes(whole[:-9])
     with pytest.raises(UserError, match=r"a\.zip: damaged archive"):
         list(read_archive(path, ["one.png"]))
+    with pytest.raises(UserError, match=r"a\.zip: damaged archive"):
+        archive_names(path)
 
 
 def test_a_byte_order_mark_belongs_to_no_column(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbfpath,decision\na.png,keep\n")
     assert read_csv(tmp_path / "t.csv") == [{"path": "a.png", "decision": "keep"}]
+
+
+def test_a_row_with_more_cells_than_columns_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("path,label\na.png,on\nb, c.png,off\n")
+    with pytest.raises(UserError, match=r"a\.csv: line 3 has more cells than its header"):
+        read_csv(tmp_path / "a.csv")
 
 
 def test_a_table_in_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:

@@ -111,6 +111,11 @@ def test_named_classes_are_found_wherever_they_lie() -> None:
             read(*folders, classes=classes)
 
 
+def test_a_split_in_a_split_is_refused_where_classes_are_named_too() -> None:
+    with pytest.raises(UserError, match="train/train/on/: a split in a split"):
+        read("train/train/on", "train/test/on", "train/test/off", classes=("on", "off"))
+
+
 def test_a_named_class_is_found_in_another_case_and_called_as_it_is_named() -> None:
     classes = ("Not checked", "training", "docs")
     assert read("a/not  CHECKED", "Training", "Docs", classes=classes) == {

@@ -75,6 +75,7 @@ def test_one_side_means_a_square(tmp_path: Path) -> None:
         ("data.name", "a ", "data.name: value error, use letters, digits"),
         ("train.extra", ["two words"], "train.extra.0: value error, rename the data set without"),
         ("curate.classes", ["a/b"], "curate.classes.0"),
+        ("curate.classes", [True, False], "curate.classes.0: value error, write it in quotes"),
         ("curate.max_file_mb", 0, "curate.max_file_mb"),
         ("quantize_prune.ratios", [], "quantize_prune.ratios"),
         ("benchmark.baseline_batches", [8], "baseline_batches must hold 1"),

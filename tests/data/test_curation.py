@@ -249,6 +249,9 @@ def test_the_same_pixels_under_two_labels_are_flagged(
     assert rows["unchecked/copy.bmp"].conflict == f"checked/{source.name}"
     assert rows[f"checked/{source.name}"].group == rows["unchecked/copy.bmp"].group
     assert "under another label" in capsys.readouterr().err
+    decide(project, "unchecked/copy.bmp,exclude")
+    assert not any(row.conflict for row in rows_of(project).values())
+    assert "under another label" not in capsys.readouterr().err
 
 
 def test_an_unreadable_image_is_named_and_left_out(
@@ -267,6 +270,13 @@ def test_an_empty_class_is_an_error(project: Path) -> None:
     (project / "data/tiny/other").mkdir()
     with pytest.raises(UserError, match="class other: no readable image"):
         rows_of(project)
+
+
+def test_an_empty_class_that_decisions_fill_is_one(project: Path) -> None:
+    (project / "data/tiny/partial").mkdir()
+    moved = min((project / "data/tiny/checked").iterdir())
+    decide(project, f"checked/{moved.name},label=partial")
+    assert rows_of(project)[f"checked/{moved.name}"].label == "partial"
 
 
 def test_what_joins_a_data_set_may_lack_classes(project: Path) -> None:

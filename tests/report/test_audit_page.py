@@ -96,6 +96,15 @@ def test_a_list_that_somebody_decided_in_stays(project: Path) -> None:
     assert read_csv(project / "suspects.csv") == decided
 
 
+@pytest.mark.parametrize("name", ["suspects.csv", "suspects.html"])
+def test_what_no_audit_wrote_stays(project: Path, name: str) -> None:
+    write_inputs(project)
+    (project / name).write_text("path,decision,reason\na.png,keep,checkbox of screen.png\n")
+    with pytest.raises(UserError, match=f"{name} is of something else"):
+        audit(project / "suspects", 10)
+    assert "screen.png" in (project / name).read_text()
+
+
 def test_a_near_duplicate_under_another_label_comes_before_a_doubtful_one(project: Path) -> None:
     first = sorted((project / "data/tiny/unchecked").iterdir())[-1]
     image = Image.open(first).convert("RGB")

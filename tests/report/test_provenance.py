@@ -16,7 +16,7 @@ def test_what_made_the_model_counts_before_stages_that_have_not_run_since(tmp_pa
             "outs": [model | {"md5": "new"}],
         },
         "quantize_prune": {
-            "params": {"params.yaml": {"train": {"lr": 0.2}, "quantize_prune": {"epochs": 3}}},
+            "params": {"params.yaml": {"train.lr": 0.2, "quantize_prune": {"epochs": 3}}},
             "deps": [model | {"md5": "old"}],
         },
     }

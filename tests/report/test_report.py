@@ -320,6 +320,14 @@ def test_what_has_not_run_is_named() -> None:
     assert "dvc.lock is missing: run `dvc repro`" in paths.MODEL_CARD.read_text()
 
 
+def test_the_card_of_another_folder_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths.MODEL_CARD.write_text("mine")
+    with pytest.raises(UserError, match=r"params\.yaml is missing: run it in the folder"):
+        report.write_report()
+    assert paths.MODEL_CARD.read_text() == "mine"
+
+
 @pytest.mark.usefixtures("finished")
 def test_answers_to_other_images_are_refused() -> None:
     write_archive("data/curated.zip", [])
