@@ -18,6 +18,7 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 from checkstate.core.errors import UserError
 from checkstate.core.layout import HEAD, noise
 from checkstate.core.text import first_line
+from checkstate.runtime.sources import fixed_part
 
 CHUNK = 2**24
 """Bytes read at a time of a file that is read for its own sake."""
@@ -57,13 +58,15 @@ def filesystem(name: str) -> tuple[FileSystem, str]:
 
 def is_read_with(folder: str, source: str) -> bool:
     """Whether what is written to a folder would be read with a source: a folder that it is or lies
-    in, through links as well, or a pattern in whose last part it fits."""
+    in, through links as well, or a pattern in whose last part it fits; below a pattern of folders
+    all counts as read."""
     (system, place), (other, top) = filesystem(folder), filesystem(source)
     above, _, last = top.rpartition("/")
-    with storage_errors(source):
-        there = other.get_file_info(top).type != FileType.NotFound
-    pattern = last if is_pattern(last) and not there else ""
-    top = above if pattern else top
+    pattern = last if is_pattern(last) and not is_there(source, other, top) else ""
+    if is_pattern(above) and not is_there(source, other, above):
+        top, pattern = fixed_part(above), ""
+    elif pattern:
+        top = above
     if isinstance(system, LocalFileSystem):
         place, top = os.path.realpath(place), os.path.realpath(top)
     if system != other or not PurePosixPath(place).is_relative_to(top):
@@ -72,8 +75,14 @@ def is_read_with(folder: str, source: str) -> bool:
     return not pattern or fnmatchcase(inner[0] if inner else PART, pattern)
 
 
+def is_there(source: str, system: FileSystem, path: str) -> bool:
+    """Whether something has a path in the filesystem of a source."""
+    with storage_errors(source):
+        return bool(system.get_file_info(path).type != FileType.NotFound)
+
+
 def is_pattern(name: str) -> bool:
-    """Whether the last part of a path may stand for several."""
+    """Whether a path, or a part of it, may stand for several."""
     return bool(set(name) & set("*?["))
 
 

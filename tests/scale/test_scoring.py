@@ -399,7 +399,8 @@ def test_a_target_inside_of_its_source_is_one_line(
     write_zip(folder / "a.zip", [("a.png", crops[0].read_bytes())])
     (tmp_path / "link").symlink_to(folder)
     source = f"{scheme}{folder}"
-    for within in (source, f"{source}/*"):
+    patterns = [] if scheme else [f"{source}/**/*", f"{tmp_path}/*/*"]
+    for within in (source, f"{source}/*", *patterns):
         for target in (folder, folder / "out", tmp_path / "link/out"):
             status, said = run(within, target, "--model", model)
             assert (status, said.count("\n")) == (1, 1)
