@@ -131,7 +131,7 @@ def arrives(uri: str, file: File) -> bool:
 def read_head(uri: str, file: File) -> bytes:
     """The first bytes of a file, or none where it is no regular one or may not be read."""
     system, _ = filesystem(uri)
-    if not file.size:
+    if file.size <= 0:
         return b""
     with storage_errors(uri):
         try:

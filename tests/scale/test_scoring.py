@@ -139,6 +139,19 @@ def test_what_cannot_be_read_is_a_row_with_the_reason(
     assert sum(summary["labels"].values()) == len(good)
 
 
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_pipe_that_is_called_as_an_image_is_a_row_with_the_reason(
+    scheme: str, model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(crops[0], folder / "a.png")
+    os.mkfifo(folder / "b.png")
+    status, _ = run(f"{scheme}{folder}", tmp_path / "out", "--model", model, "--workers", 1)
+    first, second = rows_of(tmp_path / "out")
+    assert (status, first["error"], second["error"]) == (1, None, "not a regular file")
+
+
 def test_damaged_archives_and_tables_do_not_end_a_run(
     model: Path, crops: list[Path], tmp_path: Path
 ) -> None:
