@@ -88,16 +88,14 @@ def summarize(
 def headline(summary: dict[str, Any]) -> dict[str, float]:
     """The few of them that people compare, without their intervals.
 
-    `robustness`, where it was measured, is the mean of its groups, which follow it.
+    `robustness`, where it was measured, is the mean of its groups.
     """
     shown = {
         "top1": summary["top1"]["value"],
         "calibration_error": summary["calibration_error"],
     }
     if "robustness" in summary:
-        groups = summary["robustness"]
-        shown["robustness"] = fmean(groups.values())
-        shown |= {f"robustness_{group}": share for group, share in groups.items()}
+        shown["robustness"] = fmean(summary["robustness"].values())
     return shown
 
 
