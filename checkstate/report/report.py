@@ -86,8 +86,13 @@ def maker(path: str) -> str:
 
 
 def origin(stale: dict[str, str]) -> Node:
-    """Which files, which params; `stale` has the stages of another run than their inputs."""
+    """Which files, which params; `stale` has the stages of another run than their inputs.
+
+    Raises UserError where no image was ever curated.
+    """
     lock = provenance.read_lock()
+    if "data.name" not in lock.params:
+        raise UserError(f"{paths.LOCK}: curate has not run; `dvc repro`")
     return {
         "sources": provenance.sources(lock, provenance.stale_outs(stale)),
         "params": provenance.changed_params(lock),
@@ -103,8 +108,16 @@ def origin(stale: dict[str, str]) -> Node:
 
 
 def real_figure() -> Node | None:
-    """How often the released model is right on real images; None where another was measured."""
-    entry: Node = read_json(paths.REAL)["web"] if paths.REAL.exists() else {}
+    """How often the released model is right on real images; None where another was measured.
+
+    Raises UserError for a file with the marks of a merge.
+    """
+    try:
+        entry: Node = read_json(paths.REAL)["web"] if paths.REAL.exists() else {}
+    except (LookupError, ValueError) as error:
+        raise UserError(
+            f"{paths.REAL}: damaged ({first_line(error)}); `git checkout {paths.REAL}`"
+        ) from error
     if not paths.RELEASED.exists() or entry.get("model_md5") != md5_of(paths.RELEASED):
         return None
     return entry

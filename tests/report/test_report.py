@@ -220,6 +220,18 @@ def test_a_figure_on_real_images_is_of_the_released_model_or_not_shown(
     assert report.real_figure() == entry
     paths.RELEASED.write_bytes(b"another")
     assert report.real_figure() is None
+    paths.REAL.write_text("<<<<<<< HEAD\n{}\n")
+    with pytest.raises(UserError, match=r"docs/real\.json: damaged .*`git checkout"):
+        report.real_figure()
+
+
+def test_a_run_of_the_baseline_alone_is_none_to_report(finished: Path) -> None:
+    path = finished / paths.LOCK
+    lock = yaml.safe_load(path.read_text())
+    lock["stages"] = {"baseline": lock["stages"]["baseline"]}
+    path.write_text(yaml.safe_dump(lock))
+    with pytest.raises(UserError, match=r"dvc\.lock: curate has not run; `dvc repro`"):
+        report.write_report()
 
 
 def test_the_released_card_says_what_was_measured_of_the_released_model() -> None:
