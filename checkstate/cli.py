@@ -303,13 +303,24 @@ def check_folders(images: list[str], *folders: Path | None) -> None:
             check_writable(folder)
 
 
-def check_apart(crops: Path | None, *others: Path | None) -> None:
-    """End with status 2 and one line where something else would be written among the crops."""
-    for other in filter(None, others):
-        if crops and other.resolve().is_relative_to(crops.resolve()):
-            shown = printable(str(other))
-            typer.echo(f"error: {shown}: lies in the folder of the crops", err=True)
-            raise typer.Exit(2)
+def check_apart(crops: Path | None, draw: Path | None, output: Path | None) -> None:
+    """End with status 2 and one line where something else would be written among the crops or over
+    their list."""
+    if not crops:
+        return
+    folder, table = crops.resolve(), finds.list_of(crops).resolve()
+    for other in filter(None, (draw, output)):
+        written = other.resolve()
+        if written.is_relative_to(folder):
+            reason = "lies in the folder of the crops"
+        elif folder.is_relative_to(written):
+            reason = "the folder of the crops lies in it"
+        elif written == table:
+            reason = "is the list of the crops"
+        else:
+            continue
+        typer.echo(f"error: {printable(str(other))}: {reason}", err=True)
+        raise typer.Exit(2)
 
 
 @contextmanager

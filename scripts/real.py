@@ -6,10 +6,13 @@ Each call replaces one entry: its name, the folder of class folders, and what th
 images themselves are in no commit; README and docs quote the figures through `make figures`.
 """
 
-import sys
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from checkstate.core import paths
 from checkstate.core.errors import UserError
@@ -20,12 +23,20 @@ from checkstate.runtime.predictor import Predictor
 from checkstate.stage.runner import run_stage
 
 
-def main() -> None:
-    """Measure one folder and write its entry."""
-    name, folder, origin = sys.argv[1:]
+def main(
+    name: Annotated[str, typer.Argument(help="The entry's.")],
+    folder: Annotated[Path, typer.Argument(help="Of class folders.")],
+    origin: Annotated[str, typer.Argument(help="What the images are.")],
+) -> None:
+    """Measure the released model on one folder and write its entry."""
+    run_stage(partial(measure, name, folder, origin))
+
+
+def measure(name: str, folder: Path, origin: str) -> None:
+    """Replace the entry of one folder."""
     predictor = Predictor(paths.RELEASED)
     left_out = Counter[str]()
-    images = in_folder(Path(folder), predictor.classes, left_out)
+    images = in_folder(folder, predictor.classes, left_out)
     [rows], unreadable = predict_labeled([predictor], images)
     if unreadable:
         raise UserError(f"{folder}: {len(unreadable)} unreadable, as {unreadable[0]}")
@@ -43,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    typer.run(main)

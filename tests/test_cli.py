@@ -412,6 +412,14 @@ def test_nothing_else_is_written_among_crops(screen: Path, tmp_path: Path) -> No
         )
         assert (status, err) == (2, f"error: {tmp_path}/mine/x: lies in the folder of the crops\n")
     assert not (tmp_path / "mine").exists()
+    mine = tmp_path / "shots/mine"
+    for option, other, reason in (
+        ("--draw", mine.parent, "the folder of the crops lies in it"),
+        ("--output", mine.parent / "curation/mine.csv", "is the list of the crops"),
+    ):
+        status, _, err = run("find", "--crops", mine, option, other, ROOT / "docs/screen.png")
+        assert (status, err) == (2, f"error: {other}: {reason}\n")
+    assert not mine.exists()
 
 
 @pytest.mark.parametrize("command", ["predict", "find"])

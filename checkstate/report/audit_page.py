@@ -23,6 +23,10 @@ class AuditSources:
     archive: Path
 
 
+TITLE = "<title>Label audit</title>"
+"""What tells the page of an audit from others."""
+
+
 def write_audit(sources: AuditSources, target: Path, limit: int) -> int:
     """Write <target>.html and <target>.csv from the last cross-validation; returns the count.
 
@@ -32,11 +36,12 @@ def write_audit(sources: AuditSources, target: Path, limit: int) -> int:
     if not target.name:
         raise UserError(f"{target}: a folder; name what is to be written, as {target}/suspects")
     page, table = (target.with_name(f"{target.name}.{kind}") for kind in ("html", "csv"))
-    if table.exists() != page.exists():  # an audit writes both
-        there = table if table.exists() else page
-        raise UserError(f"{there} is of something else; name another target")
     if table.exists() and any(row.get("decision") != "keep" for row in read_csv(table)):
         raise UserError(f"{table} holds decisions: move it away, or name another target")
+    if page.exists() and TITLE not in page.read_text(encoding="utf-8", errors="replace"):
+        raise UserError(f"{page} is of something else; name another target")
+    if table.exists() and not page.exists():  # such as the list of `find --crops`
+        raise UserError(f"{table} is of something else; name another target")
     for needed in (sources.predictions, sources.manifest, sources.archive):
         if not needed.exists():  # a clone has the predictions, which git holds, and no data
             raise UserError(f"{needed} is missing: run `dvc repro crossval/dvc.yaml`")

@@ -113,8 +113,8 @@ def real_figure() -> Node | None:
     Raises UserError for a file with the marks of a merge.
     """
     try:
-        entry: Node = read_json(paths.REAL)["web"] if paths.REAL.exists() else {}
-    except (LookupError, ValueError) as error:
+        entry: Node = read_json(paths.REAL).get("web", {}) if paths.REAL.exists() else {}
+    except ValueError as error:
         raise UserError(
             f"{paths.REAL}: damaged ({first_line(error)}); `git checkout {paths.REAL}`"
         ) from error

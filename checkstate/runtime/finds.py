@@ -159,6 +159,11 @@ def save(picture: Image.Image, target: Path) -> None:
         picture.save(temporary, "PNG", icc_profile=None)
 
 
+def list_of(folder: Path) -> Path:
+    """Where the list of a folder of crops is, as a data set in data/ has its own."""
+    return folder.parent / "curation" / f"{folder.name}.csv"
+
+
 class Crops:
     """Crops of the controls in class folders, and the list on which a person corrects them.
 
@@ -169,7 +174,7 @@ class Crops:
     def __init__(self, folder: Path) -> None:
         """Raises UserError when something is there that a person may have corrected."""
         self.folder = folder
-        self.list = folder.parent / "curation" / f"{folder.name}.csv"
+        self.list = list_of(folder)
         self.rows: list[dict[str, object]] = []
         self.stems: set[str] = set()
         for path in (folder, self.list):

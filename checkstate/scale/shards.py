@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
@@ -82,7 +83,8 @@ def find_shards(source: str, size: int, left_out: Counter[str]) -> Iterator[Shar
     waiting: list[File] = []
     found = False
     for file in files:
-        if cut := cutter(Path(file.path)):
+        # a pipe would be waited for
+        if file.size >= 0 and (cut := cutter(Path(file.path))):
             for shard in cut(uri, file, size, left_out):
                 yield shard
                 found = True
@@ -142,6 +144,8 @@ def look_at(path: str) -> File:
     try:
         status = Path(path).stat()
     except OSError:
+        return File(path, -1, 0)
+    if not stat.S_ISREG(status.st_mode):
         return File(path, -1, 0)
     return File(path, status.st_size, status.st_mtime_ns)
 

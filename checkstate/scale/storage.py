@@ -18,7 +18,6 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 from checkstate.core.errors import UserError
 from checkstate.core.layout import HEAD, noise
 from checkstate.core.text import first_line
-from checkstate.runtime.sources import fixed_part
 
 CHUNK = 2**24
 """Bytes read at a time of a file that is read for its own sake."""
@@ -58,21 +57,20 @@ def filesystem(name: str) -> tuple[FileSystem, str]:
 
 def is_read_with(folder: str, source: str) -> bool:
     """Whether what is written to a folder would be read with a source: a folder that it is or lies
-    in, through links as well, or a pattern in whose last part it fits; below a pattern of folders
-    all counts as read."""
+    in, through links as well, or a pattern that fits it, a folder around it, or parts in it."""
     (system, place), (other, top) = filesystem(folder), filesystem(source)
-    above, _, last = top.rpartition("/")
-    pattern = last if is_pattern(last) and not is_there(source, other, top) else ""
-    if is_pattern(above) and not is_there(source, other, above):
-        top, pattern = fixed_part(above), ""
-    elif pattern:
-        top = above
+    pattern: list[str] = []
+    while is_pattern(top) and not is_there(source, other, top):
+        top, _, last = top.rpartition("/")
+        pattern.insert(0, last)
     if isinstance(system, LocalFileSystem):
         place, top = os.path.realpath(place), os.path.realpath(top)
     if system != other or not PurePosixPath(place).is_relative_to(top):
         return False
-    inner = PurePosixPath(place).relative_to(top).parts
-    return not pattern or fnmatchcase(inner[0] if inner else PART, pattern)
+    inner = PurePosixPath(place, PART).relative_to(top).parts
+    if "**" in pattern:  # stands for any number of folders
+        return any(fnmatchcase(name, pattern[-1]) for name in inner)
+    return len(inner) >= len(pattern) and all(map(fnmatchcase, inner, pattern))
 
 
 def is_there(source: str, system: FileSystem, path: str) -> bool:

@@ -105,6 +105,14 @@ def test_what_no_audit_wrote_stays(project: Path, name: str) -> None:
     assert "screen.png" in (project / name).read_text()
 
 
+def test_a_list_that_was_moved_away_is_written_anew(project: Path) -> None:
+    write_inputs(project)
+    audit(project / "suspects", 10)
+    (project / "suspects.csv").rename(project / "decided.csv")
+    assert audit(project / "suspects", 10) == 1
+    assert (project / "suspects.csv").read_bytes() == (project / "decided.csv").read_bytes()
+
+
 def test_a_near_duplicate_under_another_label_comes_before_a_doubtful_one(project: Path) -> None:
     first = sorted((project / "data/tiny/unchecked").iterdir())[-1]
     image = Image.open(first).convert("RGB")

@@ -510,3 +510,31 @@ def test_from_and_to_a_bucket(
             Target("s3://volume/out").is_free({})
     finally:
         server.stop()
+
+
+def test_a_target_beside_what_a_pattern_fits_is_none_of_its_images(
+    model: Path, crops: list[Path], tmp_path: Path
+) -> None:
+    for day in ("screens-1", "screens-2"):
+        (tmp_path / day).mkdir()
+        shutil.copy(crops[0], tmp_path / day)
+    found = tmp_path / "found"
+    for pattern in ("screens-*/*.png", "**/*.png"):
+        status, said = run(f"{tmp_path}/{pattern}", found, "--model", model)
+        assert status == 0, said
+        shutil.rmtree(found)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"), [("", "2 unreadable"), ("file://", "passed over: .parquet 1, .zip 1")]
+)
+def test_a_pipe_that_is_called_an_archive_is_not_waited_for(
+    model: Path, crops: list[Path], tmp_path: Path, scheme: str, told: str
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(crops[0], folder)
+    for name in ("a.zip", "b.parquet"):
+        os.mkfifo(folder / name)
+    _, said = run(f"{scheme}{folder}/*", tmp_path / "out", "--model", model)
+    assert told in said
