@@ -11,19 +11,17 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture
-def folder(project: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(project: Path, model: Path) -> Path:
     """Labeled crops, the released model and another one, which was trained here."""
     for source, place in ((ROOT / paths.RELEASED, paths.RELEASED), (model, paths.SHIPPED)):
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, place)
     paths.REAL.parent.mkdir()
-    crops = shutil.copytree(ROOT / "tests/controls", project / "mine")
-    monkeypatch.setattr("sys.argv", ["real", "mine", str(crops), "crops of mine"])
-    return crops
+    return shutil.copytree(ROOT / "tests/controls", project / "mine")
 
 
 def test_the_released_model_is_measured_and_not_one_that_was_trained_here(folder: Path) -> None:
-    real.main()
+    real.measure("mine", folder, "crops of mine")
     entry = json.loads(paths.REAL.read_text())["mine"]
     images = len(list(folder.rglob("*.png")))
     assert entry["origin"] == "crops of mine"
@@ -35,5 +33,5 @@ def test_the_released_model_is_measured_and_not_one_that_was_trained_here(folder
 def test_a_folder_with_unreadable_images_is_no_figure(folder: Path) -> None:
     (folder / "checked/broken.png").write_bytes(b"no image")
     with pytest.raises(real.UserError, match=r"1 unreadable, as .*broken\.png"):
-        real.main()
+        real.measure("mine", folder, "crops of mine")
     assert not paths.REAL.exists()
